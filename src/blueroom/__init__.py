@@ -1,0 +1,3 @@
+"""A self-hosted live-interview room."""
+
+__version__ = "0.1.0"

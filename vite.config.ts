@@ -1,0 +1,52 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig, type Plugin } from 'vite';
+
+// One entry for each room that has a screen: src/blueroom/<room>/web/main.ts.  Django reads the
+// manifest to find the hashed file names.
+const rooms = 'src/blueroom';
+const entries = readdirSync(rooms)
+  .map((room) => [room, `${rooms}/${room}/web/main.ts`])
+  .filter(([, path]) => existsSync(path));
+
+type Shape = [tag: string, attributes: Record<string, string>];
+
+function symbol(name: string): string {
+  const source = readFileSync(`node_modules/@lucide/svelte/dist/icons/${name}.svelte`, 'utf8');
+  const found = /const iconData = (\{.*\});/.exec(source);
+  if (!found) throw new Error(`Lucide has no icon ${name}, or keeps it in another form.`);
+  const { node } = JSON.parse(found[1]) as { node: Shape[] };
+  const shapes = node.map(([tag, attributes]) => {
+    const words = Object.entries(attributes).map(([key, value]) => ` ${key}="${value}"`);
+    return `<${tag}${words.join('')}/>`;
+  });
+  return `<symbol id="${name}" viewBox="0 0 24 24">${shapes.join('')}</symbol>`;
+}
+
+// The icons of the pages that Django renders, in one file: icons.json names them.
+const icons: Plugin = {
+  name: 'icons',
+  generateBundle() {
+    const names = JSON.parse(readFileSync(`${rooms}/design/web/icons.json`, 'utf8')) as string[];
+    const source = `<svg xmlns="http://www.w3.org/2000/svg">${names.map(symbol).join('\n')}</svg>`;
+    this.emitFile({ type: 'asset', fileName: 'icons.svg', source });
+  },
+};
+
+export default defineConfig({
+  base: '/static/ui/',
+  publicDir: false,
+  plugins: [svelte(), icons],
+  build: {
+    outDir: `${rooms}/static/ui`,
+    emptyOutDir: true,
+    manifest: 'manifest.json',
+    target: 'es2022',
+    // A strict content policy allows no data: fonts or scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: Object.fromEntries(entries) },
+  },
+  worker: { format: 'es' },
+  server: { host: '127.0.0.1', port: 5173, strictPort: true },
+});
