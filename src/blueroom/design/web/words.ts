@@ -1,0 +1,28 @@
+// The strings of a screen, in the language it was opened in.
+
+export type Values = Record<string, string | number>;
+export type Say = (key: string, values?: Values) => string;
+
+const inBraces = /\{(\w+)\}/g;
+
+/** A function that gives the string named `key`, its {placeholders} filled.
+ *
+ * Where `key` itself is missing, the plural is chosen by `values.n` among `key.one`, `key.other`…
+ * Numbers are written the language's way. A key nobody wrote comes back as it is.
+ */
+export function words(
+  language: string,
+  spoken: { fr: Record<string, string>; en: Record<string, string> },
+): Say {
+  const [tongue, strings] =
+    language.slice(0, 2) === 'fr' ? ['fr', spoken.fr] : ['en', spoken.en];
+  const plural = new Intl.PluralRules(tongue);
+  const number = new Intl.NumberFormat(tongue);
+  const written = (value: string | number | undefined) =>
+    typeof value === 'number' ? number.format(value) : (value ?? '');
+  return (key, values = {}) => {
+    const form = plural.select(Number(values.n ?? 0));
+    const found = strings[key] ?? strings[`${key}.${form}`] ?? strings[`${key}.other`] ?? key;
+    return found.replace(inBraces, (_, name: string) => written(values[name]));
+  };
+}
