@@ -1,0 +1,290 @@
+"""What is typed on the pages. Forms keep what was typed; what may be kept is for actions to say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from blueroom.base.errors import BlueRoomError
+from blueroom.networks.interface import Network
+from blueroom.room import rules
+from blueroom.room.models import Role, Room, Session, SessionFormat
+
+LANGUAGE_NAMES = {
+    "fr": "français",
+    "en": "English",
+    "es": "español",
+    "de": "Deutsch",
+    "it": "italiano",
+    "pt": "português",
+    "nl": "Nederlands",
+    "ar": "العربية",
+}
+LENGTHS = (30, 45, 60, 90, 120)
+SPOKEN = (("fr", "Français"), ("en", "English"))  # languages of the pages
+
+
+def add_refusal(form: forms.Form, error: BlueRoomError) -> None:
+    """Show what an action refused beside the field it is about, or above the form."""
+    field = error.details.get("field")
+    form.add_error(str(field) if field in form.fields else None, gettext(str(error.message)))
+
+
+def describe_fields(form: forms.Form) -> None:
+    """Tie each input to its hint and its error for those who hear the page; begin at an error."""
+    refused = [name for name in form.fields if name in form.errors]
+    if refused:
+        for field in form.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+        form.fields[refused[0]].widget.attrs["autofocus"] = True
+    for name, field in form.fields.items():
+        ids = [f"{form[name].auto_id}_hint"] if field.help_text else []
+        if name in form.errors:
+            ids.append(f"{form[name].auto_id}_error")
+            field.widget.attrs["aria-invalid"] = "true"
+        if ids:
+            field.widget.attrs["aria-describedby"] = " ".join(ids)
+
+
+class PlainForm(forms.Form):
+    """A form whose errors are our sentences: the browser's own stay out."""
+
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, label_suffix="", **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = _("Fill this in.")
+
+
+def next_evening(now: datetime, zone: ZoneInfo) -> datetime:
+    """20:30 in that zone, today where two hours are left until then, else tomorrow."""
+    local = (now + timedelta(hours=2)).astimezone(zone)
+    evening = local.replace(hour=20, minute=30, second=0, microsecond=0)
+    return evening if local <= evening else evening + timedelta(days=1)
+
+
+class SessionForm(PlainForm):
+    """A session: only its guest and a hashtag have to be typed. Times are the room's."""
+
+    guest = forms.CharField(
+        label=_("Guest"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+    hashtags = forms.CharField(
+        label=_("Hashtag"),
+        max_length=400,
+        help_text=_("The one people will use to ask. Up to five, separated by spaces."),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "off",
+                "spellcheck": "false",
+                "placeholder": "#AskGuetta",
+            }
+        ),
+    )
+    title = forms.CharField(
+        label=_("Title"),
+        max_length=160,
+        required=False,
+        help_text=_("Left empty, it is the guest’s name."),
+    )
+    date = forms.DateField(
+        label=_("Date"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+    )
+    time = forms.TimeField(
+        label=_("Time"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"})
+    )
+    minutes = forms.IntegerField(
+        label=_("Length, in minutes"),
+        min_value=1,
+        max_value=1440,
+        widget=forms.NumberInput(attrs={"inputmode": "numeric", "list": "lengths"}),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"),
+        choices=list(LANGUAGE_NAMES.items()),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    format = forms.ChoiceField(
+        label=_("Format"), choices=SessionFormat.choices, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
+        self.zone = ZoneInfo(room.time_zone)
+        super().__init__(*args, **kwargs)
+        self.fields["languages"].error_messages["required"] = _("Choose at least one language.")
+        sentence = _("A session lasts between 1 minute and 24 hours.")
+        for bound in self.fields["minutes"].validators:
+            bound.message = sentence
+
+    @classmethod
+    def initial_plan(cls, room: Room, now: datetime) -> dict[str, Any]:
+        """What a new session's form proposes."""
+        starts_at = next_evening(now, ZoneInfo(room.time_zone))
+        spoken = [code for code in room.languages if code in LANGUAGE_NAMES]
+        return {
+            "date": starts_at.date(),
+            "time": starts_at.time(),
+            "minutes": 60,
+            "languages": spoken or [(get_language() or "en")[:2]],
+            "format": SessionFormat.INTERVIEW,
+        }
+
+    @classmethod
+    def initial_change(cls, session: Session) -> dict[str, Any]:
+        """What the form of a session that is there shows."""
+        starts_at = session.starts_at.astimezone(ZoneInfo(session.room.time_zone))
+        return {
+            "guest": session.guest.name,
+            "hashtags": " ".join(f"#{tag}" for tag in session.hashtags),
+            "title": session.title,
+            "date": starts_at.date(),
+            "time": starts_at.time(),
+            "minutes": session.planned_minutes,
+            "languages": session.languages,
+            "format": session.format,
+        }
+
+    def clean_hashtags(self) -> list[str]:
+        """The words of the field; what a hashtag is, the action says."""
+        return rules.split_hashtags(self.cleaned_data["hashtags"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "date" in cleaned and "time" in cleaned:
+            local = datetime.combine(cleaned["date"], cleaned["time"], tzinfo=self.zone)
+            cleaned["starts_at"] = self._in_utc(local)
+        return cleaned
+
+    def _in_utc(self, local: datetime) -> datetime | None:
+        try:
+            starts_at = rules.clean_start(local.astimezone(UTC))
+            # An hour that the clocks skip in spring comes back as another one.
+            there_again = starts_at.astimezone(self.zone)
+        except (OverflowError, rules.FieldRefused):
+            self.add_error("date", _("The start must be between 2000 and 2100."))
+            return None
+        if there_again.replace(tzinfo=None) != local.replace(tzinfo=None):
+            self.add_error("time", _("The clocks change that night: this time does not exist."))
+        return starts_at
+
+    def plan(self) -> dict[str, Any]:
+        """What actions.plan_session and change_session take."""
+        names = ("guest", "hashtags", "title", "starts_at", "minutes", "languages", "format")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class WelcomeForm(PlainForm):
+    """Who comes in by an invitation, and how they will log in."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=150,
+        help_text=_("The crew sees it beside your decisions."),
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+    )
+    email = forms.CharField(
+        label=_("E-mail address"),
+        max_length=254,
+        help_text=_("You log in with it."),
+        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=1000,
+        strip=False,
+        help_text=_("Ten characters or more. A short sentence is best."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}, render_value=True),
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=SPOKEN, widget=forms.RadioSelect)
+
+
+class InviteForm(PlainForm):
+    """The role that an invitation gives; the roles on offer are those the inviter may give."""
+
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, giver: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(Role.choices)
+        self.fields["role"].choices = [(role, labels[role]) for role in rules.roles_given_by(giver)]
+        self.fields["role"].initial = "moderator"
+
+
+class TokenForm(PlainForm):
+    """A key of the API: what it is for and what it may do."""
+
+    label = forms.CharField(
+        label=_("What is it for?"),
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("What may it do?"))
+
+    def __init__(self, *args: Any, giver: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(Role.choices)
+        mine = list(dict.fromkeys([giver, *rules.roles_given_by(giver)]))
+        useful = [role for role in mine if rules.may(role, "moderate")]
+        self.fields["role"].choices = [(role, labels[role]) for role in useful]
+        self.fields["role"].initial = "moderator"
+
+
+class AccountForm(PlainForm):
+    """An account: the fields that its connector declares. Secrets are never shown again."""
+
+    def __init__(self, *args: Any, network: Network, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=network.slug, **kwargs)
+        for field in network.account_fields:
+            widget = forms.PasswordInput if field.secret else forms.TextInput
+            self.fields[field.name] = forms.CharField(
+                label=_(field.label),
+                help_text=_(field.hint) if field.hint else "",
+                initial=field.default,
+                max_length=2000,
+                strip=True,
+                widget=widget(attrs={"autocomplete": "off", "spellcheck": "false"}),
+                error_messages={"required": _("Fill this in.")},
+            )
+
+    def typed_fields(self) -> list[forms.BoundField]:
+        """What nobody else can know."""
+        return [field for field in self if not field.field.initial]
+
+    def proposed_fields(self) -> list[forms.BoundField]:
+        """What is right for nearly everybody as it is."""
+        return [field for field in self if field.field.initial]
+
+
+class RoomForm(PlainForm):
+    """The room itself: how it is called, what it speaks, where it is."""
+
+    name = forms.CharField(
+        label=_("Name of the room"),
+        max_length=80,
+        help_text=_("Walls and phones show it."),
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Languages"),
+        choices=list(LANGUAGE_NAMES.items()),
+        help_text=_("What new sessions propose."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
+        help_text=_("Dates and times of sessions are written in it."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["languages"].error_messages["required"] = _("Choose at least one language.")

@@ -1,0 +1,73 @@
+"""Secrets in addresses: how they are made from what is kept, and read back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import ClassVar
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from blueroom.base.errors import NotAcceptable
+from blueroom.base.ids import new_secret
+from blueroom.room.models import Link, Token
+
+
+class LinkUnknown(NotAcceptable):
+    code: ClassVar[str] = "link_unknown"
+    sentence = _("This address opens nothing. Ask for a new one.")  # type: ignore[assignment]
+
+
+class LinkRevoked(NotAcceptable):
+    code: ClassVar[str] = "link_revoked"
+    sentence = _("This address was withdrawn. Ask for a new one.")  # type: ignore[assignment]
+
+
+def hash_secret(secret: str) -> str:
+    """What is kept of a secret that is shown once: SHA-256, hexadecimal.
+
+    The secrets are random, 192 bits: there is nothing to guess and so nothing to slow down.
+    """
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _seal(nonce: str) -> str:
+    key = hashlib.sha256(b"blueroom link\0" + settings.SECRET_KEY.encode()).digest()
+    digest = hmac.new(key, nonce.encode(), hashlib.sha256).digest()[:15]
+    return base64.urlsafe_b64encode(digest).decode()
+
+
+def new_nonce() -> str:
+    """A nonce for a new link."""
+    return new_secret(9)
+
+
+def secret_of(link: Link) -> str:
+    """The secret part of a link's address."""
+    return link.nonce + _seal(link.nonce)
+
+
+def open_link(secret: str) -> Link:
+    """The link behind the secret, with its session, guest and room.
+
+    Raises:
+        LinkUnknown: nothing was ever opened by it, or it was mistyped.
+        LinkRevoked: it was withdrawn.
+    """
+    nonce, seal = secret[:-20], secret[-20:]
+    if not hmac.compare_digest(_seal(nonce).encode(), seal.encode()):
+        raise LinkUnknown
+    found = Link.objects.select_related("session__guest", "session__room").filter(nonce=nonce)
+    link = found.first()
+    if link is None:
+        raise LinkUnknown
+    if link.revoked_at is not None:
+        raise LinkRevoked
+    return link
+
+
+def open_token(secret: str) -> Token | None:
+    """The API token with that secret, unless it was revoked."""
+    return Token.objects.filter(secret_hash=hash_secret(secret), revoked_at__isnull=True).first()
