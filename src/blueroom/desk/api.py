@@ -1,0 +1,234 @@
+"""The API's questions and what is decided about them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from django.http import HttpRequest
+from ninja import Header, Query, Router, Schema, Status
+from pydantic import Field
+
+from blueroom.base.clock import now
+from blueroom.desk import actions, queries
+from blueroom.desk.models import Question, QuestionState
+from blueroom.desk.wire import Row
+from blueroom.posts.models import Post
+from blueroom.room.access import NotFound, session_of
+from blueroom.room.actor import Actor
+
+router = Router(tags=["questions"])
+
+
+class AskerOut(Schema):
+    name: str
+    handle: str
+    place: str
+
+
+class DecisionOut(Schema):
+    verb: str
+    by: str
+    at: datetime
+
+
+class ReplyOut(Schema):
+    state: str
+    url: str
+    code: str
+    message: str
+
+
+class QuestionOut(Schema):
+    """A question. `revision` grows with every decision: send it back as If-Match."""
+
+    id: int
+    text: str
+    state: QuestionState
+    language: str
+    network: str
+    revision: int
+    askers: int
+    votes: int
+    published_at: datetime
+    author: AskerOut
+    url: str
+    position: int | None
+    answer: str
+    last: DecisionOut | None
+    reply: ReplyOut | None
+
+
+class QuestionPage(Schema):
+    """`next` is the `after` of the following page; null where there is none."""
+
+    items: list[QuestionOut]
+    next: int | None
+
+
+def told(row: Row) -> Any:
+    """A row as plain values."""
+    return msgspec.to_builtins(row, builtin_types=(datetime,))
+
+
+@router.get("/sessions/{slug}/questions", response=QuestionPage, summary="Questions by page")
+def questions(
+    request: HttpRequest,
+    slug: str,
+    state: QuestionState | Literal[""] = "",
+    q: str = Query("", max_length=200),
+    after: int = Query(0, ge=0, le=2**62),
+    limit: int = Query(100, ge=1, le=1000),
+    order: Literal["oldest", "newest"] = "oldest",
+) -> dict[str, Any]:
+    session = session_of(slug)
+    request.auth.actor_in(session.room_id, "moderate")
+    found = queries.questions_page(
+        session,
+        state=state,
+        text=q.replace("\0", ""),
+        after=after,
+        limit=limit + 1,
+        is_newest_first=order == "newest",
+    )
+    page = found[:limit]
+    return {
+        "items": [told(row) for row in page],
+        "next": page[-1].id if len(found) > limit else None,
+    }
+
+
+@router.get("/questions/{question_id}", response=QuestionOut, summary="One question")
+def question(request: HttpRequest, question_id: int) -> Any:
+    _actor(request, question_id)
+    return told(queries.row_of(question_id))
+
+
+def _actor(request: HttpRequest, question_id: int) -> Actor:
+    """Who decides. Raises NotFound also for questions of rooms that are none of theirs."""
+    found = Question.objects.filter(pk=question_id).values_list("session__room_id", flat=True)
+    room_id = found.first() if abs(question_id) < 2**63 else None
+    if room_id is None:
+        raise NotFound
+    return request.auth.actor_in(room_id, "moderate")
+
+
+def _revision(if_match: str) -> int | None:
+    """The revision that a decision was made on, from the header; None for "*" or nothing."""
+    text = if_match.strip().removeprefix("W/").strip('"')
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+IF_MATCH = Header("", alias="If-Match", description="The revision that was decided on.")
+
+
+def _decide(request: HttpRequest, question_id: int, verb: str, if_match: str) -> Any:
+    by = _actor(request, question_id)
+    actions.decide(
+        question_id=question_id, verb=verb, now=now(), by=by, revision=_revision(if_match)
+    )
+    return told(queries.row_of(question_id))
+
+
+@router.post("/questions/{question_id}/approve", response=QuestionOut, summary="Approve")
+def approve(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    return _decide(request, question_id, "approve", if_match)
+
+
+@router.post("/questions/{question_id}/hold", response=QuestionOut, summary="Hold")
+def hold(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    return _decide(request, question_id, "hold", if_match)
+
+
+@router.post("/questions/{question_id}/reject", response=QuestionOut, summary="Reject")
+def reject(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    return _decide(request, question_id, "reject", if_match)
+
+
+@router.post("/questions/{question_id}/later", response=QuestionOut, summary="Keep for later")
+def later(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    return _decide(request, question_id, "later", if_match)
+
+
+@router.post(
+    "/questions/{question_id}/line-up", response=QuestionOut, summary="Add to the running order"
+)
+def line_up(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    return _decide(request, question_id, "line_up", if_match)
+
+
+@router.post("/questions/{question_id}/air", response=QuestionOut, summary="Put on air")
+def air(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    return _decide(request, question_id, "air", if_match)
+
+
+class Answer(Schema):
+    text: str = Field(max_length=20_000)
+
+
+@router.post("/questions/{question_id}/answer", response=QuestionOut, summary="Mark answered")
+def answer(request: HttpRequest, question_id: int, answer: Answer, if_match: str = IF_MATCH) -> Any:
+    by = _actor(request, question_id)
+    actions.answer_question(
+        question_id=question_id,
+        text=answer.text.replace("\0", ""),
+        now=now(),
+        by=by,
+        revision=_revision(if_match),
+    )
+    return told(queries.row_of(question_id))
+
+
+@router.post(
+    "/questions/{question_id}/undo", response=QuestionOut, summary="Undo the last decision"
+)
+def undo(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
+    by = _actor(request, question_id)
+    actions.undo_decision(question_id=question_id, now=now(), by=by, revision=_revision(if_match))
+    return told(queries.row_of(question_id))
+
+
+class Place(Schema):
+    """A place in the running order, counted from 0."""
+
+    position: int = Field(ge=0, le=100_000)
+
+
+@router.post(
+    "/questions/{question_id}/move", response=QuestionOut, summary="Move in the running order"
+)
+def move(request: HttpRequest, question_id: int, place: Place, if_match: str = IF_MATCH) -> Any:
+    by = _actor(request, question_id)
+    actions.move_in_order(
+        question_id=question_id,
+        position=place.position,
+        now=now(),
+        by=by,
+        revision=_revision(if_match),
+    )
+    return told(queries.row_of(question_id))
+
+
+@router.post(
+    "/sessions/{slug}/off-air",
+    response={200: QuestionOut, 204: None},
+    summary="Take down what is on air",
+)
+def off_air(request: HttpRequest, slug: str) -> Any:
+    session = session_of(slug)
+    by = request.auth.actor_in(session.room_id, "moderate")
+    question = actions.clear_air(session=session, now=now(), by=by)
+    if question is None:
+        return Status(204, None)
+    return Status(200, told(queries.row_of(question.pk)))
+
+
+@router.post("/posts/{post_id}/promote", response={201: QuestionOut}, summary="Make it a question")
+def promote(request: HttpRequest, post_id: int) -> Status[Any]:
+    post = Post.objects.select_related("session").filter(pk=post_id).first()
+    if post is None:
+        raise NotFound
+    by = request.auth.actor_in(post.session.room_id, "moderate")
+    question = actions.promote_post(post=post, now=now(), by=by)
+    return Status(201, told(queries.row_of(question.pk)))

@@ -1,0 +1,69 @@
+"""What the desk refuses, and why."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from blueroom.base.errors import NotAcceptable
+
+
+class StaleRevision(NotAcceptable):
+    """Somebody decided on this question in the meantime; `details` holds its present revision."""
+
+    code: ClassVar[str] = "stale_revision"
+    sentence = _("Somebody else decided on this question in the meantime.")  # type: ignore[assignment]
+
+
+class NotAllowedFrom(NotAcceptable):
+    """The question is not in a state from which this can be done."""
+
+    code: ClassVar[str] = "not_allowed_from"
+    sentence = _("This cannot be done with a question in that state.")  # type: ignore[assignment]
+
+
+class NotApproved(NotAllowedFrom):
+    """Nothing goes to the public before it was approved."""
+
+    code: ClassVar[str] = "not_approved"
+    sentence = _("Approve the question first.")  # type: ignore[assignment]
+
+
+class Withdrawn(NotAcceptable):
+    """The asker took the post away."""
+
+    code: ClassVar[str] = "withdrawn"
+    sentence = _("Its author took this post away.")  # type: ignore[assignment]
+
+
+class NothingToUndo(NotAcceptable):
+    code: ClassVar[str] = "nothing_to_undo"
+    sentence = _("There is no decision to undo.")  # type: ignore[assignment]
+
+
+class AlreadyReplied(NotAcceptable):
+    """The reply is out; it has to be taken back before the answer can be."""
+
+    code: ClassVar[str] = "already_replied"
+    sentence = _("The reply is already published. Take it back first.")  # type: ignore[assignment]
+
+
+class AnswerEmpty(NotAcceptable):
+    code: ClassVar[str] = "answer_empty"
+    sentence = _("Write the answer in a few words.")  # type: ignore[assignment]
+
+
+class AnswerTooLong(NotAcceptable):
+    code: ClassVar[str] = "answer_too_long"
+    sentence = _("The answer is too long. Keep it under 10,000 characters.")  # type: ignore[assignment]
+
+
+class AlreadyQuestion(NotAcceptable):
+    code: ClassVar[str] = "already_question"
+    sentence = _("This post is already a question.")  # type: ignore[assignment]
+
+
+class SessionClosed(NotAcceptable):
+    code: ClassVar[str] = "session_closed"
+    sentence = _("This session is over.")  # type: ignore[assignment]

@@ -1,0 +1,69 @@
+"""What is a question, and what may become of one. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from blueroom.desk.models import QuestionState as State
+
+QUESTION_MARKS = ("?", "？", "؟", "⁇", "⁈", "⁉", ";")  # the last: Greek, U+037E
+PUBLIC = (State.LINED_UP, State.ON_AIR, State.ANSWERED)
+APPROVED = (State.APPROVED, *PUBLIC)
+OPEN = (State.WAITING, State.HELD, State.LATER, State.APPROVED, State.LINED_UP, State.ON_AIR)
+BARRIERS = ("edit", "withdraw")  # what the asker did cannot be undone by the desk
+
+
+def is_question(text: str, *, is_asked: bool) -> bool:
+    """Whether a post asks something: it holds a question mark, or came by the form."""
+    return is_asked or any(mark in text for mark in QUESTION_MARKS)
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A decision: where it may start from and where it leads."""
+
+    name: str
+    starts: tuple[State, ...]
+    leads: State
+
+
+_UNANSWERED = tuple(state for state in State if state is not State.ANSWERED)
+VERBS = {
+    verb.name: verb
+    for verb in (
+        Verb("approve", _UNANSWERED, State.APPROVED),
+        Verb("hold", _UNANSWERED, State.HELD),
+        Verb("later", _UNANSWERED, State.LATER),
+        Verb("reject", _UNANSWERED, State.REJECTED),
+        Verb("line_up", (State.APPROVED, State.ON_AIR), State.LINED_UP),
+        Verb("air", (State.APPROVED, State.LINED_UP, State.ANSWERED), State.ON_AIR),
+        Verb("answer", APPROVED, State.ANSWERED),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision of a question's past, as undoing needs it."""
+
+    verb: str
+    from_state: str
+    position: int | None
+
+
+def step_to_undo(steps: Iterable[Step]) -> Step | None:
+    """The newest decision that still stands, given all of them oldest first.
+
+    Undoing twice goes two decisions back. What the asker did, an edit say, closes the past.
+    """
+    standing: list[Step] = []
+    for step in steps:
+        if step.verb == "undo":
+            if standing:
+                standing.pop()
+        elif step.verb in BARRIERS:
+            standing.clear()
+        else:
+            standing.append(step)
+    return standing[-1] if standing else None

@@ -1,0 +1,48 @@
+"""What the desk's screens are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from blueroom.base.clock import now
+from blueroom.desk.queries import channel_lines, desk_counts, desk_state, rows_of_ids
+from blueroom.desk.wire import (
+    ChannelsChanged,
+    CountsChanged,
+    DeskChange,
+    DeskState,
+    QuestionChanged,
+    QuestionGone,
+    SessionChanged,
+)
+from blueroom.room.cards import card_of_session
+from blueroom.room.models import Session
+from blueroom.updates.tell import Notice
+
+SCREEN = "desk"
+
+
+def snapshot(session: Session) -> DeskState:
+    """Everything a desk shows when it opens."""
+    return desk_state(session, now=now())
+
+
+def changes(session: Session, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
+    """What the session's desks are told of a notice."""
+    yield f"{session.slug}/{SCREEN}", list(_changes(session, notice))
+
+
+def _changes(session: Session, notice: Notice) -> Iterator[DeskChange]:
+    if notice.session:
+        yield SessionChanged(card_of_session(session))
+    if notice.questions:
+        found = rows_of_ids(session.pk, set(notice.questions))
+        yield from (QuestionChanged(row) for row in found)
+        for gone in sorted(set(notice.questions) - {row.id for row in found}):
+            yield QuestionGone(gone)
+    if notice.counts:
+        yield CountsChanged(desk_counts(session, now=now()))
+    if notice.channels:
+        yield ChannelsChanged(channel_lines(session))

@@ -1,0 +1,12 @@
+"""The desk's addresses."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from blueroom.desk import views
+
+urlpatterns = [
+    path("desk/<slug:slug>/", views.desk, name="desk"),
+    path("desk/<slug:slug>/ticket", views.ticket, name="desk_ticket"),
+]

@@ -1,0 +1,155 @@
+// The panel of one question: the answer in words, then the reply that goes out. What is typed is
+// kept in the browser until the server has it.
+import type { Answer, Preview } from './api';
+import type { Desk } from './desk.svelte';
+
+type Draft = 'answer' | 'reply';
+
+const TYPING_MS = 350;
+
+export class Answering {
+  id = $state<number | null>(null);
+  /** The answer in words. */
+  text = $state('');
+  /** The reply's text while it is edited, else null. */
+  edited = $state<string | null>(null);
+  preview = $state.raw<Preview | null>(null);
+  busy = $state<'' | 'answer' | 'preview' | 'publish'>('');
+  /** Why the answer was not taken. */
+  failure = $state('');
+  /** Why the reply cannot be shown or was not sent. */
+  trouble = $state('');
+
+  row = $derived.by(() => {
+    void this.desk.rows.version;
+    return this.id === null ? undefined : this.desk.rows.get(this.id);
+  });
+  isAnswered = $derived(this.row?.state === 'answered' && !!this.row.answer);
+  /** due, sending, sent, failed, taken_back, or "" where nothing was asked to be sent. */
+  replyState = $derived(this.row?.reply?.state ?? this.preview?.state ?? '');
+  isLocked = $derived(['due', 'sending', 'sent'].includes(this.replyState));
+
+  private typing: ReturnType<typeof setTimeout> | undefined;
+  private asked = 0;
+
+  constructor(private desk: Desk) {}
+
+  open(id: number): void {
+    const row = this.desk.rows.get(id);
+    if (!row) return;
+    this.id = id;
+    this.text = this.draft('answer') ?? row.answer;
+    this.edited = this.draft('reply');
+    this.preview = null;
+    this.failure = '';
+    this.trouble = '';
+    this.busy = '';
+    if (row.state === 'answered') void this.look();
+  }
+
+  /** Nothing is lost: what was typed is there when the panel is opened again. */
+  close(): void {
+    clearTimeout(this.typing);
+    this.asked += 1;
+    this.id = null;
+  }
+
+  write(text: string): void {
+    this.text = text;
+    this.keep('answer', text);
+  }
+
+  /** Marks the question answered with the text. */
+  async answer(): Promise<void> {
+    const { row } = this;
+    if (!row || !this.text.trim()) return;
+    const { id } = row;
+    this.busy = 'answer';
+    this.failure = '';
+    const answer = await this.desk.decisions.take(row, 'answer', this.text.trim());
+    if (answer.ok) this.keep('answer', null, id);
+    if (id !== this.id) return;
+    this.busy = '';
+    this.failure = this.failed(answer);
+    if (!answer.ok) return;
+    this.edited = null;
+    this.keep('reply', null, id);
+    await this.look();
+  }
+
+  /** Asks how the reply will look with a text: the one being edited, if any. */
+  async look(text = this.edited ?? undefined): Promise<void> {
+    const { id } = this;
+    if (id === null) return;
+    const asked = ++this.asked;
+    this.busy = 'preview';
+    const answer = await this.desk.api.preview(id, text);
+    if (asked !== this.asked || id !== this.id) return;
+    this.busy = '';
+    this.trouble = this.failed(answer);
+    if (answer.ok) this.preview = answer.value;
+  }
+
+  edit(text: string): void {
+    this.edited = text;
+    this.keep('reply', text);
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => void this.look(), TYPING_MS);
+  }
+
+  /** Goes back to the text that the server proposes. */
+  dropEdit(): void {
+    this.edited = null;
+    this.keep('reply', null);
+    void this.look();
+  }
+
+  /** Sends the reply, or sends it again where that failed. */
+  async publish(): Promise<void> {
+    const { id } = this;
+    if (id === null || this.busy === 'publish') return;
+    clearTimeout(this.typing);
+    this.asked += 1;
+    this.busy = 'publish';
+    this.trouble = '';
+    const answer = await this.desk.api.publish(id, this.edited ?? undefined);
+    if (answer.ok) this.keep('reply', null, id);
+    if (id !== this.id) return;
+    this.busy = '';
+    this.trouble = this.failed(answer);
+    if (!answer.ok) return;
+    this.edited = null;
+    await this.look(answer.value.text);
+    this.desk.notices.say(this.desk.say(`reply.state.${answer.value.state}`));
+  }
+
+  /** What to say of a refusal; nothing where there was none. */
+  private failed(answer: Answer<unknown>): string {
+    if (answer.ok) return '';
+    if (answer.kind === 'rights') this.desk.hasRights = false;
+    const now = answer.kind === 'stale' ? (answer.question ?? this.row) : undefined;
+    const what = now ? this.desk.sentenceOn(now) : '';
+    return what
+      ? this.desk.say('answer.conflict', { what })
+      : answer.message || this.desk.say('unreachable.kept');
+  }
+
+  private place = (draft: Draft, id = this.id) => `desk/${this.desk.boot.slug}/${id}/${draft}`;
+
+  private draft(draft: Draft): string | null {
+    try {
+      return sessionStorage.getItem(this.place(draft));
+    } catch {
+      return null; // storage is switched off: the text lives in the panel alone
+    }
+  }
+
+  private keep(draft: Draft, text: string | null, id = this.id): void {
+    try {
+      if (text) sessionStorage.setItem(this.place(draft, id), text);
+      else sessionStorage.removeItem(this.place(draft, id));
+    } catch {
+      // as above
+    }
+  }
+}

@@ -1,0 +1,416 @@
+// What the desk knows and does: questions, filters, selection, running order. No markup here.
+import { type Boot, sourceOf } from '../../design/web/boot';
+import { follow, type Following, type Status } from '../../design/web/live';
+import { clock } from '../../design/web/time.svelte';
+import { words, type Say } from '../../design/web/words';
+import { ages } from './ages';
+import { Answering } from './answering.svelte';
+import { Api } from './api';
+import { type Decision, Decisions } from './decisions.svelte';
+import { legible } from './legible';
+import { Messages } from './messages.svelte';
+import { Notices } from './notices.svelte';
+import { Older } from './older.svelte';
+import { Rows } from './rows.svelte';
+import {
+  byPosition,
+  type Deed,
+  type Filter,
+  matches,
+  obstacle,
+  orderOf,
+  statesOf,
+  wordsIn,
+} from './rules';
+import en from './words/en.json';
+import fr from './words/fr.json';
+import type { ChannelLine, Counts, DeskChange, DeskState, Row } from './wire';
+
+/** What the desk's page says beyond what every screen's page says. */
+export interface DeskBoot extends Boot {
+  /** The person's name, as decisions carry it. */
+  me: string;
+  addresses_url: string;
+  login_url: string;
+  /** Whether the person may open, start and close the session. */
+  may_run: boolean;
+}
+
+type SessionCard = DeskState['session'];
+
+const NO_COUNTS: Counts = {
+  posts: 0,
+  messages: 0,
+  questions: 0,
+  answered: 0,
+  by_state: {},
+  by_network: {},
+  curve: [],
+};
+// A key pressed this soon after a colleague decided was meant for what stood there before.
+const TOO_SOON_MS = 700;
+
+export class Desk {
+  session = $state.raw<SessionCard | null>(null);
+  counts = $state.raw<Counts>(NO_COUNTS);
+  channels = $state.raw<ChannelLine[]>([]);
+  more = $state(false);
+
+  filter = $state<Filter>('waiting');
+  language = $state('');
+  typed = $state('');
+  page = $state<'questions' | 'messages'>('questions');
+  selected = $state<number | null>(null);
+  /** The selected question, where a colleague's decision would have taken it out of the list. */
+  kept = $state<number | null>(null);
+  /** A running order of ids on its way to the server. */
+  hopedOrder = $state.raw<number[] | null>(null);
+
+  status = $state.raw<Status | null>(null);
+  hasRights = $state(true);
+
+  readonly rows = new Rows();
+  readonly notices = new Notices();
+  readonly say: Say;
+  readonly age: ReturnType<typeof ages>;
+  readonly api: Api;
+  readonly decisions: Decisions;
+  readonly messages: Messages;
+  readonly answering: Answering;
+  readonly older: Older;
+
+  private needle = $derived(wordsIn(this.typed));
+  private sifted = $derived.by(() => this.sift());
+  private lastPublic: Row[] = [];
+  private lastShown: number[] = [];
+  private coming: (() => void)[] = [];
+  private touched = { id: 0, at_ms: -Infinity }; // the selected row, when a colleague decided on it
+  private following: Following | null = null;
+
+  constructor(readonly boot: DeskBoot) {
+    this.say = words(boot.language, { fr, en });
+    this.age = ages(this.say, boot.language);
+    this.api = new Api(boot.api, boot.slug, boot.csrf, boot.ticket_url);
+    const rightsEnded = () => (this.hasRights = false);
+    this.decisions = new Decisions({
+      rows: this.rows,
+      api: this.api,
+      notices: this.notices,
+      say: this.say,
+      me: boot.me,
+      now: () => clock.now,
+      rightsEnded,
+      showRow: (id) => this.show(id),
+      sentenceOn: (row) => this.sentenceOn(row),
+    });
+    this.messages = new Messages(this.api, this.say, this.notices, rightsEnded);
+    this.older = new Older(this.api, this.rows, rightsEnded);
+    this.answering = new Answering(this);
+  }
+
+  // -- what is shown ------------------------------------------------------------------------
+
+  /** The ids of the list, in order; the same list while it is unchanged. */
+  shown = $derived(this.sifted.ids);
+
+  /** Languages of the loaded questions of this filter, the most frequent first. */
+  get languages(): [string, number][] {
+    return this.sifted.languages;
+  }
+
+  current = $derived.by(() => {
+    void this.rows.version;
+    return this.selected === null ? undefined : this.rows.get(this.selected);
+  });
+
+  /** Rows the public may see; the same list while none of them changed. */
+  private inPublic = $derived.by(() => {
+    void this.rows.version;
+    const found: Row[] = [];
+    for (const id of this.rows.ids) {
+      const row = this.rows.get(id)!;
+      if (row.position !== null || row.state === 'on_air' || row.state === 'answered') {
+        found.push(row);
+      }
+    }
+    return (this.lastPublic = sameOr(this.lastPublic, found));
+  });
+
+  onAir = $derived.by(() => this.inPublic.find((row) => row.state === 'on_air'));
+
+  rundown = $derived.by(() => {
+    const rows = this.inPublic.filter((row) => row.state === 'lined_up').sort(byPosition);
+    if (!this.hopedOrder) return rows;
+    const place = new Map(this.hopedOrder.map((id, at) => [id, at]));
+    return rows.sort((one, other) => (place.get(one.id) ?? 1e9) - (place.get(other.id) ?? 1e9));
+  });
+
+  lastAnswered = $derived.by(() => {
+    const answered = this.inPublic.filter((row) => row.state === 'answered');
+    return answered.sort(orderOf('aired')!).slice(0, 3);
+  });
+
+  private sift(): { ids: number[]; languages: [string, number][] } {
+    void this.rows.version;
+    const states = statesOf(this.filter);
+    const { needle, language, kept, rows } = this;
+    const tally = new Map<string, number>();
+    const found: Row[] = [];
+    for (const id of rows.ids) {
+      const row = rows.get(id)!;
+      if (states && !states.includes(row.state) && id !== kept) continue;
+      if (!matches(row, needle)) continue;
+      tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
+      if (!language || row.language === language || id === kept) found.push(row);
+    }
+    const order = orderOf(this.filter);
+    if (order) found.sort(order);
+    const languages = [...tally].sort((one, other) => other[1] - one[1]);
+    const ids = found.map((row) => row.id);
+    return { ids: (this.lastShown = sameOr(this.lastShown, ids)), languages };
+  }
+
+  // -- moving about -------------------------------------------------------------------------
+
+  select(id: number | null): void {
+    if (id === this.selected) return;
+    this.selected = id;
+    this.kept = null;
+  }
+
+  /** Selects so many rows further down; the first in sight where nothing is selected. */
+  move(by: number, firstInSight = 0): void {
+    const { shown } = this;
+    if (!shown.length) return;
+    const at = this.selected === null ? -1 : shown.indexOf(this.selected);
+    const to = at < 0 ? firstInSight : Math.max(0, Math.min(shown.length - 1, at + by));
+    this.select(shown[to] ?? null);
+  }
+
+  setFilter(filter: Filter): void {
+    this.page = 'questions';
+    if (filter === this.filter) return;
+    this.filter = filter;
+    this.select(null);
+    this.older.look(filter, this.typed, this.more);
+  }
+
+  /** Brings a question under the moderator's eyes, whatever the filter. */
+  show(id: number): void {
+    this.page = 'questions';
+    this.select(id);
+    if (!this.shown.includes(id)) this.kept = id;
+  }
+
+  search(typed: string): void {
+    this.typed = typed;
+    if (this.page === 'messages') this.messages.search(typed);
+    else this.older.search(this.filter, typed);
+  }
+
+  showMessages(): void {
+    this.page = 'messages';
+    this.select(null);
+    this.messages.search(this.typed);
+  }
+
+  // -- deciding -----------------------------------------------------------------------------
+
+  /** Decides on the selected question and goes on to the next one. */
+  decideHere(verb: Decision): void {
+    const row = this.current;
+    if (!row) return this.notices.show('hint', this.say('no.selection'));
+    this.decide(row, verb);
+  }
+
+  decide(row: Row, verb: Decision): void {
+    const { id, at_ms } = this.touched;
+    if (row.id === id && performance.now() - at_ms < TOO_SOON_MS) {
+      return this.notices.show('told', this.say('too_soon', { what: this.sentenceOn(row) }));
+    }
+    const why = obstacle(verb, row.state);
+    if (why) return this.notices.show('hint', this.say(why, { state: this.stateName(row) }));
+    if (verb === 'answer') return this.answering.open(row.id);
+    if (row.id === this.selected) this.goOn(row, verb);
+    void this.decisions.take(row, verb);
+    this.notices.say(this.say('said', { verb: this.say(`verb.${verb}`) }));
+  }
+
+  do(row: Row, deed: Deed): void {
+    if (deed === 'open') this.answering.open(row.id);
+    else if (deed === 'off-air') void this.takeDown();
+    else this.decide(row, deed);
+  }
+
+  async takeDown(): Promise<void> {
+    const answer = await this.api.takeDown();
+    this.tellUnless(answer);
+  }
+
+  async turnSession(verb: 'open' | 'start' | 'close'): Promise<void> {
+    const answer = await this.api.turnSession(verb);
+    this.tellUnless(answer);
+  }
+
+  /** Puts a lined-up question at another place of the running order, counted from 0. */
+  async moveInOrder(id: number, to: number): Promise<void> {
+    const ids = this.rundown.map((row) => row.id);
+    const from = ids.indexOf(id);
+    const place = Math.max(0, Math.min(to, ids.length - 1));
+    if (from < 0 || from === place) return;
+    ids.splice(place, 0, ...ids.splice(from, 1));
+    this.hopedOrder = ids;
+    await this.sendOrder(id);
+  }
+
+  /** Tells the server where `id` now stands in the hoped order. */
+  async sendOrder(id: number): Promise<void> {
+    const ids = this.hopedOrder;
+    if (!ids) return;
+    const place = ids.indexOf(id);
+    this.notices.say(this.say('moved', { n: place + 1, all: ids.length }));
+    const answer = await this.api.move(id, place);
+    this.tellUnless(answer);
+    // The stream tells the places of all the others; it may be a beat later than this answer.
+    setTimeout(() => this.hopedOrder === ids && (this.hopedOrder = null), answer.ok ? 600 : 0);
+  }
+
+  private goOn(row: Row, verb: Decision): void {
+    const { shown } = this;
+    const at = shown.indexOf(row.id);
+    const stays = statesOf(this.filter) === null;
+    if (verb === 'air' && stays) return;
+    this.select(shown[at + 1] ?? shown[at - 1] ?? null);
+  }
+
+  private tellUnless(answer: { ok: boolean; kind?: string; message?: string }): void {
+    if (answer.ok) return;
+    if (answer.kind === 'rights') this.hasRights = false;
+    else this.notices.show('wrong', answer.message || this.say('unreachable'));
+  }
+
+  // -- words --------------------------------------------------------------------------------
+
+  stateName = (row: Row) => this.say(`state.${row.state}`);
+
+  /** What the house is called: its own name once it has one. */
+  get house(): string {
+    return this.session?.room || this.say('house');
+  }
+
+  nameOf = ({ name, handle }: { name: string; handle: string }) =>
+    legible(name || handle) || this.say('row.anonymous');
+
+  networkName(network: string): string {
+    const key = `network.${network}`;
+    const name = this.say(key);
+    return name === key ? network : name;
+  }
+
+  languageName(language: string): string {
+    if (!language) return this.say('language.unknown');
+    try {
+      const name = new Intl.DisplayNames(this.boot.language, { type: 'language' }).of(language);
+      return name ? name[0]!.toLocaleUpperCase(this.boot.language) + name.slice(1) : language;
+    } catch {
+      return language;
+    }
+  }
+
+  /** "Léa approved it 2 s ago" */
+  sentenceOn(row: Row): string {
+    if (!row.last) return '';
+    const key = `did.${row.last.verb}`;
+    const verb = this.say(key) === key ? 'did.other' : key;
+    const isMe = row.last.by === this.boot.me;
+    const by = isMe ? this.say('me') : row.last.by || this.say('somebody');
+    const ago = this.age.ago(this.elapsed_ms(row.last.at));
+    return this.say(isMe ? verb.replace('did.', 'did_me.') : verb, { by, ago });
+  }
+
+  /** How long ago that was, by the server's clock; changes each second. */
+  elapsed_ms = (at: string) => clock.now.getTime() - Date.parse(at);
+
+  // -- the stream ---------------------------------------------------------------------------
+
+  start(): void {
+    this.following = follow<DeskState, DeskChange>(sourceOf(this.boot), {
+      snapshot: (state, at) => this.later(() => this.replace(state, at)),
+      changes: (changes) => this.later(() => this.apply(changes)),
+      status: (status) => {
+        this.status = status;
+        if (status.state !== 'stale') this.hasRights = status.state === 'live';
+      },
+    });
+  }
+
+  stop(): void {
+    this.following?.close();
+  }
+
+  /** Gathers what the stream says and applies it once a frame; a hidden page has no frames. */
+  private later(work: () => void): void {
+    this.coming.push(work);
+    if (this.coming.length > 1) return;
+    let isDone = false;
+    const apply = () => {
+      if (isDone) return;
+      isDone = true;
+      for (const work of this.coming.splice(0)) work();
+    };
+    requestAnimationFrame(apply);
+    setTimeout(apply, 250);
+  }
+
+  private replace(state: DeskState, at: Date): void {
+    clock.hear(at);
+    this.session = state.session;
+    this.counts = state.counts;
+    this.channels = state.channels;
+    this.more = state.more;
+    this.rows.replace(state.rows);
+    this.older.look(this.filter, this.typed, this.more);
+  }
+
+  private apply(changes: DeskChange[]): void {
+    const rows: Row[] = [];
+    const gone: number[] = [];
+    for (const change of changes) {
+      if (change.kind === 'question') rows.push(change.row);
+      else if (change.kind === 'gone') gone.push(change.id);
+      else if (change.kind === 'counts') this.counts = change.counts;
+      else if (change.kind === 'session') this.session = change.session;
+      else if (change.kind === 'channels') this.channels = change.channels;
+    }
+    if (rows.length) this.noteOthers(rows);
+    if (rows.length) this.rows.put(rows);
+    if (gone.length) this.forget(gone);
+  }
+
+  /** The row being read stays where it is when a colleague decides on it. */
+  private noteOthers(rows: Row[]): void {
+    const now = rows.find((row) => row.id === this.selected);
+    if (!now?.last || now.last.by === this.boot.me) return;
+    const before = this.rows.fromServer(now.id);
+    if (!before || before.revision >= now.revision) return;
+    this.touched = { id: now.id, at_ms: performance.now() };
+    this.kept = now.id;
+    if (before.state !== now.state) this.notices.say(this.sentenceOn(now));
+  }
+
+  private forget(ids: number[]): void {
+    if (this.selected !== null && ids.includes(this.selected)) {
+      const at = this.shown.indexOf(this.selected);
+      const next = this.shown.slice(at + 1).find((id) => !ids.includes(id)) ?? null;
+      this.notices.show('told', this.say('gone'));
+      this.select(next);
+    }
+    this.rows.drop(ids);
+  }
+}
+
+/** The former list where the new one holds the same: what depends on it need not be redone. */
+function sameOr<T>(former: T[], now: T[]): T[] {
+  const isSame = former.length === now.length && now.every((one, at) => one === former[at]);
+  return isSame ? former : now;
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { close, load } from '../../design/web/load.mjs';
+
+const at = (name) => load(`src/blueroom/desk/web/${name}`);
+const { commandOf } = await at('keys.ts');
+const { inSight, rowAt, scrolledTo, topOf } = await at('place.ts');
+const { countOf, matches, obstacle, stepsOf, wordsIn } = await at('rules.ts');
+const { Rows } = await at('rows.svelte.ts');
+const { Decisions } = await at('decisions.svelte.ts');
+const { legible } = await at('legible.ts');
+after(close);
+
+const row = (id, more = {}) => ({
+  id,
+  text: `Pourquoi ${id} ?`,
+  state: 'waiting',
+  language: 'fr',
+  network: 'page',
+  revision: 1,
+  askers: 1,
+  votes: 0,
+  published_at: '2026-11-23T10:00:00Z',
+  author: { name: 'Inès', handle: 'ines', place: 'Orléans' },
+  url: '',
+  position: null,
+  answer: '',
+  last: null,
+  reply: null,
+  ...more,
+});
+const press = (key, more = {}) => ({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more });
+
+/** A desk with a server that answers what it is told to, in order; `sent` is what it was asked. */
+function desk(rows, answers, me = 'Nour') {
+  const sent = [];
+  const told = [];
+  const all = new Rows();
+  all.replace(rows);
+  const api = {
+    decide: async (id, verb, revision) => {
+      sent.push([id, verb, revision]);
+      return answers.shift();
+    },
+  };
+  const decisions = new Decisions({
+    rows: all,
+    api,
+    me,
+    notices: { show: (tone) => told.push(tone), say: () => {} },
+    say: (key) => key,
+    now: () => new Date('2026-11-23T10:00:00Z'),
+    rightsEnded: () => told.push('rights'),
+    showRow: () => {},
+    sentenceOn: ({ last }) => `${last?.by} ${last?.verb}`,
+  });
+  return { rows: all, decisions, sent, told };
+}
+const by = (name, verb) => ({ verb, by: name, at: '2026-11-23T10:00:01Z' });
+const ok = (value) => ({ ok: true, value });
+const stale = (question) => ({ ok: false, kind: 'stale', message: '', question });
+
+test('letters decide, but not with a modifier, nor held down', () => {
+  assert.deepEqual(commandOf(press('y'), false), { kind: 'decide', verb: 'approve' });
+  assert.equal(commandOf(press('y', { ctrlKey: true }), false), null);
+  assert.equal(commandOf(press('y', { repeat: true }), false), null);
+  assert.deepEqual(commandOf(press('j', { repeat: true }), false), { kind: 'move', by: 1 });
+});
+
+test('letters go by what is printed on the key, and by its place without Latin letters', () => {
+  assert.deepEqual(commandOf(press('m', { code: 'Semicolon' }), false), { kind: 'decide', verb: 'later' });
+  assert.deepEqual(commandOf(press('н', { code: 'KeyY' }), false), { kind: 'decide', verb: 'approve' });
+});
+
+test('letters can be kept to the list; Enter and arrows always are', () => {
+  assert.equal(commandOf(press('n'), false, false), null);
+  assert.deepEqual(commandOf(press('n'), true, false), { kind: 'decide', verb: 'reject' });
+  assert.equal(commandOf(press('Enter'), false), null);
+});
+
+test('rows after the selected one make room for it', () => {
+  const heights = { row: 100, selected: 2, extra: 50 };
+  assert.deepEqual([0, 2, 3, 4].map((place) => topOf(place, heights)), [0, 200, 350, 450]);
+  assert.deepEqual([0, 299, 340, 350, 460].map((y) => rowAt(y, heights)), [0, 2, 2, 3, 4]);
+  assert.deepEqual(inSight(0, 400, 1000, heights, 0), { from: 0, to: 4 });
+  assert.equal(scrolledTo(9, 0, 400, heights, 0), 650);
+});
+
+test('search takes all the words, without accents, in text and author', () => {
+  assert.ok(matches(row(1), wordsIn('ORLEANS pourq')));
+  assert.ok(!matches(row(1), wordsIn('pourquoi lyon')));
+});
+
+test('lining up what nobody approved approves it; air and answer want it approved', () => {
+  assert.deepEqual(stepsOf('line-up', 'waiting'), ['approve', 'line-up']);
+  assert.deepEqual(stepsOf('line-up', 'approved'), ['line-up']);
+  assert.equal(obstacle('air', 'held'), 'no.approve_first');
+  assert.equal(obstacle('reject', 'rejected'), 'no.already');
+  assert.equal(obstacle('approve', 'lined_up'), null);
+});
+
+test('a list counts the states it shows', () => {
+  assert.equal(countOf('aired', { on_air: 1, answered: 4, waiting: 9 }), 5);
+  assert.equal(countOf('all', { on_air: 1, answered: 4, waiting: 9 }), 14);
+});
+
+test('an older value of a row is left out, and arrivals come first', () => {
+  const rows = new Rows();
+  rows.replace([row(1), row(2, { revision: 3 })]);
+  rows.put([row(2, { revision: 2, state: 'held' }), row(4), row(3)]);
+  assert.deepEqual(rows.ids, [4, 3, 2, 1]);
+  assert.equal(rows.get(2).state, 'waiting');
+});
+
+test('a decision shows at once and names the revision it was made on', async () => {
+  const { rows, decisions, sent } = desk([row(1, { revision: 7 })], [ok(row(1, { revision: 8, state: 'approved', last: by('Nour', 'approve') }))]);
+  const done = decisions.take(rows.get(1), 'approve');
+  assert.equal(rows.get(1).state, 'approved');
+  assert.ok(rows.isOnItsWay(1));
+  await done;
+  assert.deepEqual(sent, [[1, 'approve', 7]]);
+  assert.ok(!rows.isOnItsWay(1));
+});
+
+test('a colleague who was first is not overwritten', async () => {
+  const theirs = row(1, { revision: 2, state: 'rejected', last: by('Léa', 'reject') });
+  const { rows, decisions, sent, told } = desk([row(1)], [stale(theirs)]);
+  await decisions.take(rows.get(1), 'approve');
+  assert.deepEqual(rows.get(1), theirs);
+  assert.deepEqual([sent.length, told], [1, ['told']]);
+  assert.deepEqual(decisions.done, []);
+});
+
+test('undo follows a decision still on its way, and takes both steps of lining up back', async () => {
+  const mine = (revision, state, verb) => ok(row(1, { revision, state, last: by('Nour', verb) }));
+  const { rows, decisions, sent } = desk([row(1)], [
+    mine(2, 'approved', 'approve'),
+    mine(3, 'lined_up', 'line_up'),
+    mine(4, 'approved', 'undo'),
+    mine(5, 'waiting', 'undo'),
+  ]);
+  void decisions.take(rows.get(1), 'line-up');
+  await decisions.undo();
+  assert.deepEqual(sent, [[1, 'approve', 1], [1, 'line-up', 2], [1, 'undo', 3], [1, 'undo', 4]]);
+  assert.equal(rows.get(1).state, 'waiting');
+});
+
+test("undo never takes a colleague's decision back", async () => {
+  const theirs = row(1, { revision: 3, state: 'approved', last: by('Léa', 'approve') });
+  const { rows, decisions, sent, told } = desk([row(1)], [
+    ok(row(1, { revision: 2, state: 'rejected', last: by('Nour', 'reject') })),
+    stale(theirs),
+  ]);
+  await decisions.take(rows.get(1), 'reject');
+  rows.put([theirs]);
+  await decisions.undo();
+  assert.deepEqual(sent.at(-1), [1, 'undo', 2]);
+  assert.deepEqual(told, ['told']);
+});
+
+test('a decision whose answer was lost is found to stand when it is sent again', async () => {
+  const stood = row(1, { revision: 2, state: 'held', last: by('Nour', 'hold') });
+  const lost = { ok: false, kind: 'unreachable', message: '' };
+  const { rows, decisions, sent, told } = desk([row(1)], [lost, stale(stood)]);
+  const answer = await decisions.take(rows.get(1), 'hold');
+  assert.deepEqual([answer.ok, sent.length, told], [true, 2, []]);
+});
+
+test('without a connection the question goes back where it was, and that is said', async () => {
+  const lost = { ok: false, kind: 'unreachable', message: '' };
+  const { rows, decisions, told } = desk([row(1)], [lost, lost]);
+  await decisions.take(rows.get(1), 'hold');
+  assert.equal(rows.get(1).state, 'waiting');
+  assert.deepEqual(told, ['wrong']);
+});
+
+test('words are legible: no heaps of marks, no question mark alone', () => {
+  assert.equal(legible(`q${'\u0301'.repeat(40)} ?`), `q${'\u0301'.repeat(4)}\u00a0?`);
+});
