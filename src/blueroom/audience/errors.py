@@ -1,0 +1,33 @@
+"""What the phone page refuses, and why."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from blueroom.base.errors import NotAcceptable, TryLater
+
+
+class NotTakingQuestions(NotAcceptable):
+    """The session is planned or closed; `details["state"]` says which."""
+
+    code: ClassVar[str] = "not_taking_questions"
+    sentence = _("Questions are not taken at the moment.")  # type: ignore[assignment]
+
+
+class QuestionEmpty(NotAcceptable):
+    code: ClassVar[str] = "question_empty"
+    sentence = _("Write your question first.")  # type: ignore[assignment]
+
+
+class QuestionTooLong(NotAcceptable):
+    code: ClassVar[str] = "question_too_long"
+    sentence = _("That is too long. Keep it under 500 characters.")  # type: ignore[assignment]
+
+
+class AskedTooOften(TryLater):
+    """This phone, or this address, asked as often as it may for now."""
+
+    code: ClassVar[str] = "asked_too_often"
+    sentence = _("You have asked several questions just now. Wait a moment, then send this one.")  # type: ignore[assignment]

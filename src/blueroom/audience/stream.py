@@ -1,0 +1,43 @@
+"""What phones are told. Everything in it is public."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from blueroom.audience.queries import phone_state
+from blueroom.audience.wire import (
+    AnsweredChanged,
+    OnAirChanged,
+    PhoneChange,
+    PhoneState,
+    QuestionsCounted,
+)
+from blueroom.desk.queries import card_on_air, cards_answered, questions_counted
+from blueroom.desk.wire import SessionChanged
+from blueroom.room.cards import card_of_session
+from blueroom.room.models import Session
+from blueroom.updates.tell import Notice
+
+SCREEN = "phone"
+
+
+def snapshot(session: Session) -> PhoneState:
+    """Everything a phone shows when it opens."""
+    return phone_state(session)
+
+
+def changes(session: Session, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
+    """What the session's phones are told of a notice."""
+    yield f"{session.slug}/{SCREEN}", list(_changes(session, notice))
+
+
+def _changes(session: Session, notice: Notice) -> Iterator[PhoneChange]:
+    if notice.session:
+        yield SessionChanged(card_of_session(session))
+    if notice.questions and notice.at_once:
+        yield OnAirChanged(card_on_air(session))
+        yield AnsweredChanged(cards_answered(session))
+    if notice.counts:
+        yield QuestionsCounted(questions_counted(session)[0])

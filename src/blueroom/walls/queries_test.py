@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from blueroom.desk.actions import decide
+from blueroom.desk.wire import Asker, Card
+from blueroom.posts.models import PostCount
+from blueroom.room.cards import card_of_session
+from blueroom.walls.queries import wall_state
+from blueroom.walls.wire import WallCounts, WallState
+
+NOBODY_YET = WallCounts(posts=0, questions=0, answered=0, curve=[0] * 20)
+
+
+def card_of(question):
+    return Card(
+        id=question.pk,
+        text=question.text,
+        language="",
+        network="rehearsal",
+        askers=1,
+        author=Asker(name="Ana Sousa", handle="ana", place=""),
+    )
+
+
+def line_up(question, moderator, moment):
+    for verb in ("approve", "line_up"):
+        decide(question_id=question.pk, verb=verb, now=moment, by=moderator)
+
+
+def test_wall_state_is_calm_when_nothing_came(session, moment):
+    assert wall_state(session, now=moment) == WallState(
+        session=card_of_session(session), on_air=None, next=[], counts=NOBODY_YET
+    )
+
+
+def test_wall_state_shows_what_is_on_air_and_the_next_three(
+    session, make_question, moderator, moment
+):
+    questions = [make_question(f"{name} ?", number=i) for i, name in enumerate("ABCDE")]
+    for question in questions:
+        line_up(question, moderator, moment)
+    decide(question_id=questions[1].pk, verb="air", now=moment, by=moderator)
+
+    state = wall_state(session, now=moment)
+
+    assert state.on_air == card_of(questions[1])
+    assert state.next == [card_of(questions[i]) for i in (0, 2, 3)]
+
+
+def test_wall_state_shows_nothing_that_was_not_approved(session, make_question, moment):
+    make_question("Encore en attente ?")
+
+    state = wall_state(session, now=moment)
+
+    assert (state.on_air, state.next) == (None, [])
+
+
+def test_wall_counts_hold_the_last_twenty_minutes(session, moment):
+    for minutes, posts in ((0, 3), (19, 2), (20, 50)):
+        PostCount.objects.create(
+            session=session,
+            network="rehearsal",
+            minute=moment - timedelta(minutes=minutes),
+            posts=posts,
+        )
+
+    counts = wall_state(session, now=moment).counts
+
+    assert counts == WallCounts(posts=55, questions=0, answered=0, curve=[2, *[0] * 18, 3])
+
+
+def test_wall_state_asks_the_same_for_one_question_and_for_three(
+    session, make_question, moderator, moment, django_assert_num_queries
+):
+    with django_assert_num_queries(5):
+        wall_state(session, now=moment)
+    for number in range(3):
+        line_up(make_question(f"{number} ?", number=number), moderator, moment)
+    with django_assert_num_queries(5):
+        wall_state(session, now=moment)

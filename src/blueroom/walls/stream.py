@@ -1,0 +1,45 @@
+"""What the questions walls are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from blueroom.base.clock import now
+from blueroom.desk.queries import card_on_air, cards_next
+from blueroom.desk.wire import SessionChanged
+from blueroom.room.cards import card_of_session
+from blueroom.room.models import Session
+from blueroom.updates.tell import Notice
+from blueroom.walls.queries import wall_counts, wall_state
+from blueroom.walls.wire import (
+    NextChanged,
+    OnAirChanged,
+    WallChange,
+    WallCountsChanged,
+    WallState,
+)
+
+SCREEN = "wall"
+
+
+def snapshot(session: Session) -> WallState:
+    """Everything a wall shows when it opens."""
+    return wall_state(session, now=now())
+
+
+def changes(session: Session, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
+    """What the session's walls are told of a notice."""
+    yield f"{session.slug}/{SCREEN}", list(_changes(session, notice))
+
+
+def _changes(session: Session, notice: Notice) -> Iterator[WallChange]:
+    if notice.session:
+        yield SessionChanged(card_of_session(session))
+    # New questions are no news for a wall: only decisions, which come at once, change its cards.
+    if notice.questions and notice.at_once:
+        yield OnAirChanged(card_on_air(session))
+        yield NextChanged(cards_next(session))
+    if notice.counts:
+        yield WallCountsChanged(wall_counts(session, now=now()))

@@ -1,0 +1,84 @@
+"""The wall's page, opened by a link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import segno
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from blueroom.base.clock import now, to_text
+from blueroom.base.errors import NotAcceptable
+from blueroom.room.links import LinkRevoked, LinkUnknown, open_link
+from blueroom.room.models import Session
+from blueroom.room.tickets import stream_answer
+from blueroom.walls.queries import wall_state
+from blueroom.walls.stream import SCREEN
+
+SPOKEN = ("fr", "en")  # what walls have words in: web/words/
+INK = "#14283c"
+
+
+@never_cache
+@require_safe
+def wall(request: HttpRequest, secret: str) -> HttpResponse:
+    """The screen with what it shows at first; the stream keeps it up to date."""
+    try:
+        session = open_link(secret).session
+    except (LinkUnknown, LinkRevoked) as error:
+        return render(request, "walls/closed.html", {"error": error}, status=_status(error))
+    language = _language(request, session)
+    with translation.override(language):
+        boot = _boot(request, session, language, reverse("wall_ticket", args=[secret]))
+        response = render(request, "walls/wall.html", {"session": session, "boot": boot})
+    response.headers["Content-Language"] = language
+    return response
+
+
+def _boot(request: HttpRequest, session: Session, language: str, ticket_url: str) -> dict[str, Any]:
+    moment = now()
+    state = wall_state(session, now=moment)
+    phone = request.build_absolute_uri(state.session.phone_url)
+    return {
+        "slug": session.slug,
+        "language": language,
+        "topic": f"{session.slug}/{SCREEN}",
+        "stream": None,
+        "ticket_url": ticket_url,
+        "api": "/api/v1",
+        "csrf": "",
+        "zone": session.room.time_zone,
+        "at": to_text(moment),
+        "state": msgspec.to_builtins(state),
+        "qr": segno.make(phone, error="m", micro=False).svg_data_uri(
+            border=2, dark=INK, omitsize=True
+        ),
+    }
+
+
+def _language(request: HttpRequest, session: Session) -> str:
+    """`?lang=` where it is given, else the session's first: a television's own says nothing."""
+    wanted = (request.GET.get("lang", ""), *session.languages, translation.get_language())
+    return next((language for language in wanted if language in SPOKEN), SPOKEN[1])
+
+
+@never_cache
+@require_safe
+def ticket(request: HttpRequest, secret: str) -> JsonResponse:
+    """A fresh address of the wall's stream; 410 once the link was withdrawn."""
+    try:
+        link = open_link(secret)
+    except (LinkUnknown, LinkRevoked) as error:
+        answer = {"code": error.code, "message": str(error.message)}
+        return JsonResponse(answer, status=_status(error))
+    return stream_answer(subject=f"link:{link.pk}", session=link.session, screen=SCREEN)
+
+
+def _status(error: NotAcceptable) -> int:
+    return 410 if isinstance(error, LinkRevoked) else 404

@@ -1,0 +1,67 @@
+// Written by `python -m blueroom.config.wire` from walls/wire.py: change it there.
+
+export interface WallState {
+  session: SessionCard;
+  on_air: Card | null;
+  next: Card[];
+  counts: WallCounts;
+}
+
+export interface SessionCard {
+  slug: string;
+  title: string;
+  guest: string;
+  room: string;
+  hashtags: string[];
+  languages: string[];
+  state: string;
+  starts_at: string;
+  planned_minutes: number;
+  on_air_at: string | null;
+  is_rehearsal: boolean;
+  phone_url: string;
+}
+
+export interface Card {
+  id: number;
+  text: string;
+  language: string;
+  network: string;
+  askers: number;
+  author: Asker;
+}
+
+export interface Asker {
+  name: string;
+  handle: string;
+  place: string;
+}
+
+export interface WallCounts {
+  posts: number;
+  questions: number;
+  answered: number;
+  curve: number[];
+}
+
+export interface OnAirChanged {
+  kind: 'on_air';
+  card: Card | null;
+}
+
+export interface NextChanged {
+  kind: 'next';
+  cards: Card[];
+}
+
+export interface WallCountsChanged {
+  kind: 'counts';
+  counts: WallCounts;
+}
+
+export interface SessionChanged {
+  kind: 'session';
+  session: SessionCard;
+}
+
+export type WallChange = OnAirChanged | NextChanged | WallCountsChanged | SessionChanged;
