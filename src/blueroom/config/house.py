@@ -1,0 +1,210 @@
+"""Puts the house together: live updates, pages, listener and workers, in one process or apart."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+from django.conf import settings
+from django.db import close_old_connections, connections
+
+from blueroom.base.clock import now
+from blueroom.base.work import Worker
+from blueroom.config import screens
+from blueroom.config.figures import Streams, registry
+from blueroom.config.options import data_folder, option
+from blueroom.config.wsgi import application
+from blueroom.desk.actions import sort_posts
+from blueroom.desk.worker import DescribeAskers
+from blueroom.posts.actions import Received, forget_payloads
+from blueroom.posts.channels import open_channels
+from blueroom.posts.models import Post, Sorting
+from blueroom.posts.worker import Listener
+from blueroom.publish.worker import send_due_replies
+from blueroom.room.models import Session
+from blueroom.updates.front import Front, Pages
+from blueroom.updates.hub import Hub
+from blueroom.updates.live import Limits, Live
+from blueroom.updates.local import LocalDoor, LocalSender
+from blueroom.updates.serve import serve
+from blueroom.updates.tell import Teller, deliver_by
+
+log = logging.getLogger(__name__)
+SORT_LIMIT = 5000
+LEFT_BEHIND = timedelta(seconds=5)
+
+
+def on_received(session_id: int, received: Received) -> None:
+    """What the listener's thread does with posts once they are committed: the desk gets them."""
+    if received.stored or received.edited or received.deleted:
+        sort_new_posts(session_id)
+
+
+def sort_new_posts(session_id: int) -> int:
+    """Sort until nothing is new; how many posts were looked at."""
+    total = 0
+    while posts := sort_posts(session_id=session_id, now=now(), limit=SORT_LIMIT).posts:
+        total += posts
+    return total
+
+
+def sort_leftovers() -> int:
+    """Sort what a process that ended left behind; what has just come is being sorted."""
+    waiting = Post.objects.filter(sorting=Sorting.NEW, received_at__lt=now() - LEFT_BEHIND)
+    sessions = list(waiting.order_by().values_list("session_id", flat=True).distinct()[:50])
+    return sum(sort_new_posts(session_id) for session_id in sessions)
+
+
+class Announcements:
+    """How this process tells the screens: its teller, and the way to the process that has them."""
+
+    def __init__(self, announce: Callable[..., None]) -> None:
+        self.teller = Teller(
+            screens.makers(),
+            lambda topic, changes: announce(topic, changes, at_once=True),
+            after_round=close_old_connections,
+        )
+
+    def start(self) -> None:
+        deliver_by(self.teller.deliver)
+        self.teller.start()
+
+    def stop(self) -> None:
+        self.teller.stop()
+
+
+def _sender() -> Callable[..., None]:
+    line = _redis_line()
+    return (line or LocalSender(data_folder())).announce
+
+
+def _redis_line() -> Any:
+    """The line to the other hosts, where Redis is set; its library is an extra."""
+    if not option("BLUEROOM_REDIS"):
+        return None
+    from blueroom.updates.redis_line import RedisLine
+
+    return RedisLine(option("BLUEROOM_REDIS"))
+
+
+def new_worker() -> Worker:
+    """The background work of the house: channels, leftovers, replies, retention."""
+    return Worker(
+        {
+            "open channels": open_channels,
+            "sort leftovers": sort_leftovers,
+            "describe askers": DescribeAskers(now),
+            "send replies": send_due_replies,
+            "forget payloads": Hourly(lambda: forget_payloads(now=now())),
+        },
+        rest_s=0.5,
+        after_round=close_old_connections,
+    )
+
+
+class Hourly:
+    """A round that has something to do once an hour."""
+
+    def __init__(self, one_round: Callable[[], int]) -> None:
+        self._round = one_round
+        self._due_at = now()
+
+    def __call__(self) -> int:
+        if now() < self._due_at:
+            return 0
+        found = self._round()
+        if not found:
+            self._due_at = now() + timedelta(hours=1)
+        return found
+
+
+def new_listener() -> Listener:
+    """The ingest child and the thread that writes what it brings."""
+    return Listener(on_received=on_received, aside=data_folder() / "aside")
+
+
+def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> None:
+    """Serve pages and streams until a signal; with listener and workers where `is_whole`."""
+    hub = Hub(screens.snapshot)
+    live = Live(
+        hub,
+        authorize=screens.authorize,
+        still_allowed=screens.still_allowed,
+        limits=Limits(streams=int(option("BLUEROOM_STREAMS"))),
+    )
+    registry.register(Streams(hub.figures.read))
+    line = _redis_line()
+    doors = [LocalDoor(data_folder()), *([line] if line else [])]
+    pages = Pages(threads=int(option("BLUEROOM_THREADS")))
+    front = Front(live, application, pages=pages, doors=doors)
+    announcements = Announcements(hub.announce)
+    announcements.start()
+    background = Background() if is_whole else None
+
+    def ready() -> None:
+        if background:
+            background.start()
+        on_ready()
+
+    try:
+        serve(front, sock, trusted_proxies=",".join(settings.TRUSTED_PROXIES), on_ready=ready)
+    finally:
+        if background:
+            background.stop()
+        announcements.stop()
+        connections.close_all()
+
+
+class Background:
+    """Listener and worker beside the pages, each in a thread."""
+
+    def __init__(self) -> None:
+        self._listener = new_listener()
+        self._worker = new_worker()
+        self._thread = threading.Thread(target=self._worker.run, name="worker", daemon=True)
+
+    def start(self) -> None:
+        self._listener.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._worker.stop()
+        self._listener.stop()
+        self._thread.join(2)
+
+
+def run_apart(part: str, *, is_ending: threading.Event, on_ready: Callable[[], None]) -> None:
+    """Listen, or work, in a process of its own until `is_ending`."""
+    announcements = Announcements(_sender())
+    announcements.start()
+    if part == "listen":
+        listener = new_listener()
+        listener.start()
+        on_ready()
+        is_ending.wait()
+        listener.stop()
+    else:
+        worker = new_worker()
+        thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+        thread.start()
+        on_ready()
+        is_ending.wait()
+        worker.stop()
+        thread.join(3)
+    announcements.stop()
+    connections.close_all()
+
+
+def session_exists() -> bool:
+    """Whether anybody planned anything yet."""
+    return Session.objects.exists()
+
+
+def static_folder() -> Path:
+    """Where the built screens lie."""
+    return Path(settings.STATICFILES_DIRS[0]) / "ui"
