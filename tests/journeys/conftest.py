@@ -1,0 +1,46 @@
+"""What journeys share: browsers that are watched, and their place at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.journeys.crew import FRENCH
+from tests.journeys.watch import Watch
+
+# For what has no promised time: machines that test are slow now and then.
+PATIENCE_MS = 15_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Journeys come last: Playwright's event loop stays open, and Django is wary of one."""
+    items.sort(key=lambda item: item.get_closest_marker("journey") is not None)
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: each journey has its own. pytest-playwright's fixture warns, and warnings are errors."""
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fails the journey where a page complained of something."""
+    watch = Watch()
+    yield watch
+    assert watch.complaints == []
+
+
+@pytest.fixture
+def open_browser(new_context: Callable[..., BrowserContext], watch: Watch) -> Callable[..., Page]:
+    """Opens a browser of its own (its own cookies) with a page of that size and language."""
+    expect.set_options(timeout=PATIENCE_MS)
+
+    def open_page(size: dict[str, int], language: str = FRENCH, **more: object) -> Page:
+        context = new_context(viewport=size, locale=language, **more)
+        context.set_default_timeout(PATIENCE_MS)
+        watch.over(context)
+        return context.new_page()
+
+    return open_page

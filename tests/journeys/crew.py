@@ -1,0 +1,73 @@
+"""What people of a journey do: come in by a link, open screens, find a question."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import httpx
+from playwright.sync_api import Locator, Page
+
+PASSWORD = "une phrase assez longue"
+PHONE = {"width": 390, "height": 844}
+WALL = {"width": 1920, "height": 1080}
+DESK = {"width": 1440, "height": 900}
+FRENCH, ENGLISH = "fr-FR", "en-GB"
+SOON_MS = 3_000  # promised within 2 s; the rest is for a busy machine
+Found = TypeVar("Found")
+
+
+def come_in(page: Page, link: str, name: str) -> None:
+    """By an owner link or an invitation, with the words of either language."""
+    page.goto(link)
+    page.get_by_label(re.compile("Votre nom|Your name")).fill(name)
+    page.get_by_label(re.compile("Adresse e-mail|E-mail address")).fill(f"{name}@example.org")
+    page.get_by_role("textbox", name=re.compile("Mot de passe|Password")).fill(PASSWORD)
+    page.get_by_role("button", name=re.compile("^(Entrer|Come in)$")).click()
+    page.get_by_role("heading", name="Sessions").wait_for()
+
+
+def rows(page: Page) -> Locator:
+    """The questions in the desk's list."""
+    return page.get_by_role("option")
+
+
+def row(page: Page, text: str) -> Locator:
+    """The question with that text in the desk's list."""
+    return rows(page).filter(has_text=text)
+
+
+def on_air(page: Page) -> Locator:
+    """The desk's panel of what is on air."""
+    return page.get_by_role("region", name=re.compile("^(On air now|À l’antenne en ce moment)"))
+
+
+def wall_question(page: Page) -> Locator:
+    """The question that a wall shows large."""
+    return page.locator("article .say")
+
+
+def plan(client: httpx.Client, **values: object) -> dict[str, object]:
+    """A session made by the API and open for questions."""
+    plan = {
+        "title": "Une heure avec Inès",
+        "guest": "Inès Carat",
+        "hashtags": ["AskInes"],
+        "starts_at": "2027-01-01T20:00:00Z",
+        "minutes": 60,
+        "languages": ["fr", "en"],
+    }
+    made = client.post("/sessions", json=plan | values).raise_for_status().json()
+    client.post(f"/sessions/{made['slug']}/open").raise_for_status()
+    return made
+
+
+def within(limit_s: float, look: Callable[[], Found], *, every_s: float = 0.05) -> Found:
+    """What `look` gives once it is true; an assertion where that takes longer than `limit_s`."""
+    deadline = time.monotonic() + limit_s
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"not within {limit_s} s"
+        time.sleep(every_s)
+    return found

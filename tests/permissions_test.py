@@ -1,0 +1,162 @@
+"""Every address of the house has a permission, and keeps it."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from blueroom.room.links import new_nonce, secret_of
+from blueroom.room.models import Account, Invitation, Link, Role, Room, Token
+from blueroom.room.seal import Sealed, seal
+
+# What anybody may open. Everything else needs a role in the room: the tests below see to it.
+PUBLIC = {
+    "api:api-root",
+    "api:ask_question",
+    "ask_question",
+    "choose_language",
+    "health",
+    "metrics",  # to callers on the same machine, see config.views
+    "openapi",
+    "own_questions",
+    "phone",
+}
+# Opened by a secret in the address; without it nothing is there.
+BY_SECRET = {"wall", "wall_ticket", "welcome"}
+# For everybody who is logged in, whatever the role.
+OWN = {"home"}
+# Good for every address that takes one, so that only the permission can refuse it.
+BODY = {
+    "text": "Le soir.",
+    "position": 0,
+    "role": "moderator",
+    "guest": "Inès Carat",
+    "hashtags": ["AskInes"],
+}
+
+
+def house_patterns(resolver=None, prefix="", namespace=""):
+    """(name, route, methods) of every address that is ours; allauth's are its own to guard."""
+    found = []
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if route.startswith("accounts/"):
+                continue
+            inner = f"{pattern.namespace}:" if pattern.namespace else namespace
+            found += house_patterns(pattern, route, inner)
+        elif isinstance(pattern, URLPattern):
+            found.append((f"{namespace}{pattern.name}", route))
+    return found
+
+
+@pytest.fixture
+def filled(session, make_question, make_member, room, moment):
+    """One of everything that an address may name."""
+    question = make_question()
+    link = Link.objects.create(
+        session=session, screen="wall_questions", nonce=new_nonce(), created_at=moment
+    )
+    token = Token.objects.create(
+        room=room, role="producer", secret_hash="y" * 64, created_at=moment
+    )
+    account = Account.objects.create(
+        room=room,
+        network="bluesky",
+        handle="room.example",
+        sealed=seal(Sealed(fields={})),
+        created_at=moment,
+    )
+    invitation = Invitation.objects.create(
+        room=room, role="moderator", secret_hash="z" * 64, created_at=moment, expires_at=moment
+    )
+    return {
+        "<slug:slug>": session.slug,
+        "{slug}": session.slug,
+        "<slug>": session.slug,
+        "<str:secret>": "wrong" + secret_of(link),
+        "<int:link_id>": link.pk,
+        "<link_id>": link.pk,
+        "<int:member_id>": make_member(Role.MODERATOR, "Ana").pk,
+        "<int:invitation_id>": invitation.pk,
+        "<int:account_id>": account.pk,
+        "<int:token_id>": token.pk,
+        "<token_id>": token.pk,
+        "<question_id>": question.pk,
+        "<post_id>": question.post_id,
+        "<slug:network>": "bluesky",
+    }
+
+
+def address(route, filled):
+    for part, value in filled.items():
+        route = route.replace(part, str(value))
+    assert "<" not in route, f"the test does not know how to fill {route}"
+    return "/" + route.replace("^", "").replace("$", "")
+
+
+def answers(client, route, filled):
+    """The statuses of every method there."""
+    path = address(route, filled)
+    got = {"GET": client.get(path)}
+    for method in ("post", "patch", "delete"):
+        got[method.upper()] = getattr(client, method)(
+            path, data=BODY, content_type="application/json"
+        )
+    return got
+
+
+def is_refused(answer):
+    if answer.status_code == 302:
+        return answer.headers["Location"].startswith("/accounts/login/")
+    return answer.status_code in (400, 401, 403, 404, 405, 410, 415)
+
+
+def test_every_address_has_a_name():
+    assert [route for name, route in house_patterns() if not name or name.endswith("None")] == []
+
+
+def test_the_lists_name_addresses_that_exist():
+    names = {name for name, _ in house_patterns()}
+    assert (PUBLIC | BY_SECRET | OWN) - names == set()
+
+
+@pytest.mark.parametrize(("name", "route"), house_patterns())
+def test_address_refuses_strangers(name, route, filled):
+    if name in PUBLIC:
+        return
+    refused = {
+        method: answer.status_code
+        for method, answer in answers(Client(), route, filled).items()
+        if not is_refused(answer)
+    }
+    assert refused == {}
+
+
+@pytest.mark.parametrize(("name", "route"), house_patterns())
+def test_address_refuses_members_of_other_rooms(name, route, filled, make_member, moment):
+    if name in PUBLIC | OWN:
+        return
+    membership = make_member(Role.OWNER, "Max")
+    membership.room = Room.objects.create(slug="ailleurs", name="Ailleurs", created_at=moment)
+    membership.save()
+    client = Client()
+    client.force_login(membership.person, backend="django.contrib.auth.backends.ModelBackend")
+    got = answers(client, route, filled)
+    if any(part in route for part in ("slug:slug", "<slug>", "_id")):
+        assert {m: a.status_code for m, a in got.items() if not is_refused(a)} == {}
+
+
+@pytest.mark.parametrize("role", [Role.COACH, Role.GUEST, Role.VIEWER])
+@pytest.mark.parametrize(("name", "route"), house_patterns())
+def test_address_refuses_roles_without_the_right(name, route, role, filled, make_member):
+    if name in PUBLIC | OWN:
+        return
+    client = Client()
+    person = make_member(role, "Zoé").person
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+
+    got = answers(client, route, filled)
+
+    assert {m: a.status_code for m, a in got.items() if not is_refused(a)} == {}
