@@ -17,6 +17,7 @@ import contextlib
 import functools
 import ipaddress
 import logging
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -395,19 +396,7 @@ def _foreseen(host: str) -> Iterator[None]:
         raise NoAnswer(host=host, reason=type(error).__name__) from error
 
 
-_door = Door()
-
-
-def configure(allow: str | Iterable[str]) -> None:
-    """Make the process's own door: `allow` as BLUEROOM_OUTBOUND_ALLOW has it, or its entries.
-
-    Called once by each process that starts, before it asks anything; without it only public
-    addresses are reached.
-    """
-    global _door
-    _door = Door(allow.split(",") if isinstance(allow, str) else allow)
-
-
+@functools.cache
 def door() -> Door:
-    """The process's own door."""
-    return _door
+    """The process's own door; BLUEROOM_OUTBOUND_ALLOW names what it lets through besides."""
+    return Door(os.environ.get("BLUEROOM_OUTBOUND_ALLOW", "").split(","))

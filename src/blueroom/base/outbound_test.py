@@ -17,7 +17,6 @@ from blueroom.base.outbound import (
     AnswerTooLarge,
     Door,
     NoAnswer,
-    configure,
     door,
     is_public,
 )
@@ -361,11 +360,14 @@ def test_websocket_says_no_answer_when_the_server_is_silent_or_no_server() -> No
             asyncio.run(ask(answer))
 
 
-def test_configure_makes_the_door_of_the_process() -> None:
+def test_door_of_the_process_lets_through_what_the_setting_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BLUEROOM_OUTBOUND_ALLOW", "127.0.0.1:80, 10.0.0.0/8")
+    door.cache_clear()
     try:
-        configure("127.0.0.1:80, 10.0.0.0/8")
         assert door().lets_through("127.0.0.1", 80, "127.0.0.1")
         assert door().lets_through("cellar.test", 443, "10.0.0.9")
         assert not door().lets_through("127.0.0.1", 81, "127.0.0.1")
     finally:
-        configure("")
+        door.cache_clear()

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import django
 
-from blueroom.base import outbound
 from blueroom.base.clock import now
 from blueroom.config.options import data_folder, option
 
@@ -32,7 +31,6 @@ class Opened:
 
 def set_up() -> None:
     """Load Django and bring the database to the present form."""
-    outbound.configure(option("BLUEROOM_OUTBOUND_ALLOW"))
     django.setup()
     from django.core.management import call_command
     from django.db import connection

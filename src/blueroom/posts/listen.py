@@ -19,7 +19,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import ClassVar
 
-from blueroom.base import outbound
 from blueroom.base.clock import now
 from blueroom.base.errors import NeedsPerson, TryLater
 from blueroom.networks.interface import Batch, Listening, Malformed, Post, Source
@@ -424,7 +423,6 @@ def main() -> None:
         format="{asctime} {levelname} {name}: {message}",
         style="{",
     )
-    outbound.configure(os.environ.get("BLUEROOM_OUTBOUND_ALLOW", ""))
     run(socket.socket(fileno=int(sys.argv[1])))
     # A connector may have left threads behind; nothing is lost, the cursors are in the database.
     logging.shutdown()
