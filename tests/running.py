@@ -41,6 +41,7 @@ class House:
     port: int
     environment: dict[str, str]
     words: tuple[str, ...] = ()
+    word: str = ""  # "" for everything in one process
     process: subprocess.Popen[str] | None = None
     said: list[str] = field(default_factory=list)
     _reader: threading.Thread | None = None
@@ -53,7 +54,7 @@ class House:
         """Start it, and wait until it answers."""
         self.said = []
         self.process = subprocess.Popen(
-            [*COMMAND, "--data", str(self.data), "--port", str(self.port), *self.words],
+            [*COMMAND, *filter(None, [self.word]), *self._where(), *self.words],
             env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -66,6 +67,9 @@ class House:
             assert self.process.poll() is None, "".join(self.said)
             assert time.monotonic() < deadline, "".join(self.said)
             time.sleep(0.02)
+
+    def _where(self) -> list[str]:
+        return ["--data", str(self.data), "--port", str(self.port)]
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout
@@ -117,7 +121,9 @@ class House:
 
 
 @contextmanager
-def running_house(data: Path, *words: str, **environment: str) -> Iterator[House]:
+def running_house(
+    data: Path, *words: str, word: str = "", **environment: str
+) -> Iterator[House]:
     """A room in `data`, open until the end of the block."""
     data.mkdir(parents=True, exist_ok=True)
     kept = {
@@ -125,7 +131,7 @@ def running_house(data: Path, *words: str, **environment: str) -> Iterator[House
         for name, value in os.environ.items()
         if not name.startswith(("BLUEROOM_", "DJANGO_", "PYTEST_"))
     }
-    house = House(data, free_port(), kept | environment, words)
+    house = House(data, free_port(), kept | environment, words, word)
     house.start()
     try:
         yield house

@@ -52,8 +52,12 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _running(words: list[str], port: int, stop: signal.Signals) -> Iterator[None]:
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def _running(
+    words: list[str], port: int, stop: signal.Signals, user: str | None = None
+) -> Iterator[None]:
+    process = subprocess.Popen(
+        words, user=user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for(port, process)
         yield
@@ -68,17 +72,18 @@ def running_postgres(folder: Path) -> Iterator[str]:
     initdb, server = _binary("initdb"), _binary("postgres")
     data, port = folder / "cluster", free_port()
     # PostgreSQL refuses to run as root.
-    other = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    if other:
+    user = "postgres" if os.geteuid() == 0 else None
+    if user:
         for parent in (folder, *folder.parents[:3]):
             if parent.stat().st_uid == 0 and parent != Path("/tmp"):
                 parent.chmod(parent.stat().st_mode | 0o055)
-        shutil.chown(folder, "postgres")
-    make = [*other, initdb, "-D", str(data), "-U", "room", "-A", "trust", "-N", "-E", "UTF8"]
-    subprocess.run([*make, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL)
-    run = [*other, server, "-D", str(data), "-p", str(port), "-h", "127.0.0.1"]
+        shutil.chown(folder, user)
+    make = [initdb, "-D", str(data), "-U", "room", "-A", "trust", "-N", "-E", "UTF8"]
+    make += ["--locale=C.UTF-8"]
+    subprocess.run(make, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+    run = [server, "-D", str(data), "-p", str(port), "-h", "127.0.0.1"]
     run += ["-k", "", "-c", "fsync=off", "-c", "max_connections=60"]
-    with _running(run, port, signal.SIGINT):
+    with _running(run, port, signal.SIGINT, user):
         yield f"postgresql://room@127.0.0.1:{port}/postgres"
 
 
