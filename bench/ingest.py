@@ -143,7 +143,7 @@ def run_house(posts: int, rate: float) -> None:
     listener._on_received = on_received
     before = resource.getrusage(resource.RUSAGE_SELF)
     listener.start()
-    everything.wait(posts / (rate or 2000) + 60)
+    everything.wait(60 + posts / 1000)  # a slow machine is slow, it has lost nothing yet
     after = resource.getrusage(resource.RUSAGE_SELF)
     listener.stop()
     announcements.stop()
@@ -264,7 +264,8 @@ def conduct(seconds: float, rate: float, rounds: int, postgres: str) -> None:
             for plan, posts, pace in plans:
                 one = measure(posts, pace, server)
                 found.setdefault((plan, name), []).append(one)
-                print(f"round {turn + 1}, {name}, {plan}: {one}", file=sys.stderr)
+                load = os.getloadavg()[0]
+                print(f"round {turn + 1}, {name}, {plan}, load {load:.1f}: {one}", file=sys.stderr)
     print(
         "| | database | posts/s stored and told | lost | lag to commit p50 / p95 / p99 "
         "| lag to told p50 / p95 / p99 | posts a transaction | CPU writer + child | bytes a post |"

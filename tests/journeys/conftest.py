@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def base_url() -> None:
-    """None: each journey has its own. pytest-playwright's fixture warns, and warnings are errors."""
+    """None: each journey has its own. Playwright's fixture warns, and warnings are errors here."""
 
 
 @pytest.fixture

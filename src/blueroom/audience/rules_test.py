@@ -40,4 +40,3 @@ def test_hash_address_hides_the_address_and_changes_by_day() -> None:
     assert hashed == hash_address("192.0.2.1", now=today)
     assert hashed != hash_address("192.0.2.2", now=today)
     assert hashed != hash_address("192.0.2.1", now=today + timedelta(days=1))
-    assert "192" not in hashed[:3]

@@ -32,7 +32,7 @@ from blueroom.updates.hub import Hub
 from blueroom.updates.live import Limits, Live
 from blueroom.updates.local import LocalDoor, LocalSender
 from blueroom.updates.serve import serve
-from blueroom.updates.tell import Teller, deliver_by
+from blueroom.updates.tell import Announce, Teller, deliver_by
 
 log = logging.getLogger(__name__)
 SORT_LIMIT = 5000
@@ -63,12 +63,8 @@ def sort_leftovers() -> int:
 class Announcements:
     """How this process tells the screens: its teller, and the way to the process that has them."""
 
-    def __init__(self, announce: Callable[..., None]) -> None:
-        self.teller = Teller(
-            screens.makers(),
-            lambda topic, changes: announce(topic, changes, at_once=True),
-            after_round=close_old_connections,
-        )
+    def __init__(self, announce: Announce) -> None:
+        self.teller = Teller(screens.makers(), announce, after_round=close_old_connections)
 
     def start(self) -> None:
         deliver_by(self.teller.deliver)
@@ -78,9 +74,9 @@ class Announcements:
         self.teller.stop()
 
 
-def _sender() -> Callable[..., None]:
-    line = _redis_line()
-    return (line or LocalSender(data_folder())).announce
+def _sender() -> Announce:
+    announce: Announce = (_redis_line() or LocalSender(data_folder())).announce
+    return announce
 
 
 def _redis_line() -> Any:
@@ -142,7 +138,8 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     doors = [LocalDoor(data_folder()), *([line] if line else [])]
     pages = Pages(threads=int(option("BLUEROOM_THREADS")))
     front = Front(live, application, pages=pages, doors=doors)
-    announcements = Announcements(hub.announce)
+    # By Redis they come back through the door, to this host and to all others.
+    announcements = Announcements(line.announce if line else hub.announce)
     announcements.start()
     background = Background() if is_whole else None
 

@@ -17,6 +17,7 @@ import msgspec
 from a2wsgi import WSGIMiddleware
 
 from blueroom.base.errors import NotAcceptable
+from blueroom.updates.announcement import Taker
 from blueroom.updates.asgi import Message, Receive, Scope, Send, send_json
 from blueroom.updates.body import (
     Body,
@@ -27,7 +28,6 @@ from blueroom.updates.body import (
     read_body,
 )
 from blueroom.updates.live import Live
-from blueroom.updates.notice import Taker
 from blueroom.updates.request import PATH
 from blueroom.updates.threads import DaemonThreads
 
@@ -43,10 +43,10 @@ LONGEST_LOGGED_SEGMENT = 20
 
 
 class Door(Protocol):
-    """A way by which notices of other processes come in."""
+    """A way by which announcements of other processes come in."""
 
     def open(self, hub: Taker) -> None:
-        """Begin to hand notices to the hub, in the running loop."""
+        """Begin to hand announcements to the hub, in the running loop."""
 
     async def close(self) -> None:
         """End what `open` began."""

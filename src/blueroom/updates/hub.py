@@ -20,6 +20,7 @@ import msgspec
 
 from blueroom.base import clock
 from blueroom.base.errors import TryLater
+from blueroom.updates.announcement import Announcement, announcement_of
 from blueroom.updates.figures import Figures
 from blueroom.updates.message import (
     beat_message,
@@ -27,7 +28,6 @@ from blueroom.updates.message import (
     changes_message,
     snapshot_message,
 )
-from blueroom.updates.notice import Notice, notice_of
 from blueroom.updates.stream import PIECE_BYTES, Stream
 from blueroom.updates.threads import DaemonThreads
 from blueroom.updates.topic import Snapshot, Topic
@@ -75,18 +75,18 @@ class Hub:
         self, topic: str, changes: Sequence[msgspec.Struct], *, at_once: bool = False
     ) -> None:
         """Tell who follows `topic`, within 200 ms; `at_once`, now, with all that waited."""
-        self.take(notice_of(topic, changes, at_once=at_once))
+        self.take(announcement_of(topic, changes, at_once=at_once))
 
     def stale(self, topic: str | None) -> None:
         """Give a new snapshot to who follows `topic`; None: to everyone."""
-        self.take(Notice(topic or "", is_stale=True))
+        self.take(Announcement(topic or "", is_stale=True))
 
-    def take(self, notice: Notice) -> None:
-        """Take a notice that came by any way."""
+    def take(self, announcement: Announcement) -> None:
+        """Take an announcement that came by any way."""
         if self._loop is None:
             return  # No stream is open before the loop runs.
         try:
-            self._loop.call_soon_threadsafe(self._take, notice)
+            self._loop.call_soon_threadsafe(self._take, announcement)
         except RuntimeError:
             logger.debug("announced after the end; nobody is left to tell")
 
@@ -157,18 +157,18 @@ class Hub:
             topic = self._topics[name] = Topic(name, start=self._floor, now_s=time.monotonic())
         return topic
 
-    def _take(self, notice: Notice) -> None:
-        if not notice.topic:
+    def _take(self, announcement: Announcement) -> None:
+        if not announcement.topic:
             for topic in self._topics.values():
-                self._add(topic, notice)
-        elif notice.topic in self._topics:
-            self._add(self._topics[notice.topic], notice)
+                self._add(topic, announcement)
+        elif announcement.topic in self._topics:
+            self._add(self._topics[announcement.topic], announcement)
 
-    def _add(self, topic: Topic, notice: Notice) -> None:
-        topic.add(notice)
+    def _add(self, topic: Topic, announcement: Announcement) -> None:
+        topic.add(announcement)
         now_s = time.monotonic()
         due_s = topic.told_s + BETWEEN_MESSAGES_S
-        if notice.at_once or now_s >= due_s:
+        if announcement.at_once or now_s >= due_s:
             self._flush(topic)
         elif topic.timer is None and self._loop is not None:
             topic.timer = self._loop.call_later(due_s - now_s, self._flush, topic)

@@ -1,4 +1,4 @@
-"""Notices between processes of one host: a UNIX datagram socket in the data directory.
+"""Announcements between processes of one host: a UNIX datagram socket in the data directory.
 
 Source: unix(7), https://man7.org/linux/man-pages/man7/unix.7.html. Datagrams there are reliable
 and in order; a full queue (ten on many systems) makes the sender wait or fail.
@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from blueroom.base.errors import NeedsPerson
-from blueroom.updates.notice import Notice, Taker
+from blueroom.updates.announcement import Announcement, Taker
 from blueroom.updates.sender import LARGEST_BYTES, Sender
 
 logger = logging.getLogger("blueroom.updates")
@@ -31,7 +31,7 @@ LONGEST_PATH_BYTES = 100
 
 
 class AlreadyServed(NeedsPerson):
-    """Another process takes the notices of this data directory."""
+    """Another process takes the announcements of this data directory."""
 
     code = "already_served"
     sentence = "Another room is open on this data directory. Close it first."
@@ -59,20 +59,20 @@ class LocalSender(Sender):
         except (FileNotFoundError, ConnectionRefusedError):
             return True  # Nobody serves, so nobody follows: whoever comes gets a snapshot.
         except OSError as error:
-            logger.debug("a notice did not get through: %s", error)
+            logger.debug("an announcement did not get through: %s", error)
             return False
         return True
 
 
 class LocalDoor:
-    """Where notices of other processes of this host come in."""
+    """Where announcements of other processes of this host come in."""
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._socket: socket.socket | None = None
 
     def open(self, hub: Taker) -> None:
-        """Take notices from now on, in the running loop. Raises: AlreadyServed."""
+        """Take announcements from now on, in the running loop. Raises: AlreadyServed."""
         self._socket = door = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         door.setblocking(False)
         with _address(self._data_dir) as address:
@@ -100,11 +100,11 @@ class LocalDoor:
 
 
 def take_encoded(hub: Taker, encoded: bytes) -> None:
-    """Hand an encoded notice to the hub; one that cannot be read is logged and left."""
+    """Hand an encoded announcement to the hub; one that cannot be read is logged and left."""
     try:
-        hub.take(msgspec.json.decode(encoded, type=Notice))
+        hub.take(msgspec.json.decode(encoded, type=Announcement))
     except msgspec.MsgspecError as error:
-        logger.warning("a notice could not be read: %s", error)
+        logger.warning("an announcement could not be read: %s", error)
 
 
 def _clear(address: str) -> None:

@@ -19,16 +19,15 @@ ANNOUNCE_ELSEWHERE = """
 import sys
 from pathlib import Path
 import msgspec
-from blueroom.updates import announce, announce_by
 from blueroom.updates.local import LocalSender
 
 class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
     id: int
     value: int
 
-announce_by(LocalSender(Path(sys.argv[1])))
-announce("show/phone", [Told(1, 1)])
-announce("show/phone", [Told(2, 2), Told(3, 3)], at_once=True)
+sender = LocalSender(Path(sys.argv[1]))
+sender.announce("show/phone", [Told(1, 1)])
+sender.announce("show/phone", [Told(2, 2), Told(3, 3)], at_once=True)
 """
 
 
@@ -58,7 +57,9 @@ def test_data_directory_with_a_long_name_works_too(open_house: OpenHouse, tmp_pa
     sender.close()
 
 
-def test_notice_too_large_to_send_becomes_a_snapshot(open_house: OpenHouse, tmp_path: Path) -> None:
+def test_announcement_too_large_to_send_becomes_a_snapshot(
+    open_house: OpenHouse, tmp_path: Path
+) -> None:
     house = open_house(doors=[LocalDoor(tmp_path)])
     client = house.follow("/live/show/phone")
     client.next()
@@ -73,7 +74,7 @@ def test_notice_too_large_to_send_becomes_a_snapshot(open_house: OpenHouse, tmp_
     sender.close()
 
 
-def test_notice_that_did_not_get_through_becomes_a_snapshot_later(
+def test_announcement_that_did_not_get_through_becomes_a_snapshot_later(
     open_house: OpenHouse, tmp_path: Path
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
@@ -136,5 +137,5 @@ def test_rubbish_at_the_door_is_logged_and_left(
     event = client.next()
     assert event is not None
     assert event.data["changes"][0]["value"] == 7
-    assert caplog.text.count("a notice could not be read") == 5
+    assert caplog.text.count("an announcement could not be read") == 5
     sender.close()

@@ -1,4 +1,4 @@
-"""Notices between several hosts, by Redis publish and subscribe; needs the extra `redis`.
+"""Announcements between several hosts, by Redis publish and subscribe; needs the extra `redis`.
 
 Source: https://redis.io/docs/latest/develop/pubsub/ (delivery is at most once). What a broken
 connection lost is made good: whoever subscribes again declares every topic stale.
@@ -12,8 +12,8 @@ import logging
 import redis
 import redis.asyncio
 
+from blueroom.updates.announcement import Announcement, Taker
 from blueroom.updates.local import take_encoded
-from blueroom.updates.notice import Notice, Taker
 from blueroom.updates.sender import Sender
 
 logger = logging.getLogger("blueroom.updates")
@@ -48,7 +48,7 @@ class RedisLine(Sender):
         try:
             self._redis.publish(self._channel, encoded)
         except redis.RedisError as error:
-            logger.warning("a notice did not get through to Redis: %s", error)
+            logger.warning("an announcement did not get through to Redis: %s", error)
             return False
         return True
 
@@ -63,7 +63,7 @@ class RedisLine(Sender):
                     connection.pubsub() as line,
                 ):
                     await line.subscribe(self._channel)
-                    hub.take(Notice("", is_stale=True))
+                    hub.take(Announcement("", is_stale=True))
                     tried = 0
                     async for message in line.listen():
                         if message["type"] == "message":

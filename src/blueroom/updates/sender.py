@@ -1,6 +1,6 @@
-"""How a process other than the serving one announces: by notices that may get lost.
+"""How a process other than the serving one announces: by announcements that may get lost.
 
-A notice that is too large, or that the way does not take now, becomes the word that the topic is
+One that is too large, or that the way does not take now, becomes the word that the topic is
 stale: small, tried again until it is through, and answered by the hub with a new snapshot.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from blueroom.updates.notice import Notice, notice_of
+from blueroom.updates.announcement import Announcement, announcement_of
 
 logger = logging.getLogger("blueroom.updates")
 
@@ -21,7 +21,7 @@ TRIED_AGAIN_S = 0.3
 
 
 class Sender:
-    """An announcer whose notices go out by `_send`; for any thread."""
+    """An announcer whose announcements go out by `_send`; for any thread."""
 
     def __init__(self) -> None:
         self._owed: set[str] = set()
@@ -32,8 +32,8 @@ class Sender:
         self, topic: str, changes: Sequence[msgspec.Struct], *, at_once: bool = False
     ) -> None:
         """Tell the hub; returns in a quarter of a second at most, whatever the hub does."""
-        notice = notice_of(topic, changes, at_once=at_once)
-        encoded = msgspec.json.encode(notice)
+        announcement = announcement_of(topic, changes, at_once=at_once)
+        encoded = msgspec.json.encode(announcement)
         if len(encoded) > LARGEST_BYTES:
             encoded = _stale(topic)
         if not self._send(encoded):
@@ -60,4 +60,4 @@ class Sender:
 
 
 def _stale(topic: str) -> bytes:
-    return msgspec.json.encode(Notice(topic, is_stale=True))
+    return msgspec.json.encode(Announcement(topic, is_stale=True))

@@ -102,13 +102,19 @@ class Maker(Protocol):
     ) -> Iterable[tuple[str, Sequence[msgspec.Struct]]]: ...
 
 
+class Announce(Protocol):
+    """Where a teller's changes go: the hub of this process, or the line to the one that has it."""
+
+    def __call__(self, topic: str, changes: Sequence[msgspec.Struct], *, at_once: bool) -> None: ...
+
+
 class Teller:
     """A thread that gathers notices and tells the screens, at most five times a second."""
 
     def __init__(
         self,
         makers: Sequence[Maker],
-        announce: Callable[[str, Sequence[msgspec.Struct]], None],
+        announce: Announce,
         *,
         after_round: Callable[[], None] = lambda: None,
     ) -> None:
@@ -182,6 +188,6 @@ class Teller:
         try:
             for topic, changes in make(session_id, notice):
                 if changes:
-                    self._announce(topic, changes)
+                    self._announce(topic, changes, at_once=notice.at_once)
         except Exception:  # one screen's fault must not silence the others
             log.exception("a screen could not be told")

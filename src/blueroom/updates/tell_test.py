@@ -21,7 +21,7 @@ class Screen:
         self.told: list[tuple[str, list[int], float]] = []
         self.has_news = threading.Condition()
 
-    def announce(self, topic: str, changes: Sequence[msgspec.Struct]) -> None:
+    def announce(self, topic: str, changes: Sequence[msgspec.Struct], *, at_once: bool) -> None:
         with self.has_news:
             for change in changes:
                 assert isinstance(change, Said)

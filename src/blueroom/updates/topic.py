@@ -6,8 +6,8 @@ import asyncio
 
 import msgspec
 
+from blueroom.updates.announcement import Announcement
 from blueroom.updates.figures import screen_of
-from blueroom.updates.notice import Notice
 from blueroom.updates.ring import Ring
 from blueroom.updates.stream import Stream
 
@@ -57,10 +57,10 @@ class Topic:
         self.flight: asyncio.Task[Snapshot | None] | None = None
         self.snapshot: Snapshot | None = None
 
-    def add(self, notice: Notice) -> None:
-        """Let a notice wait; a later change of one key takes the place of an earlier one."""
-        self.is_stale = self.is_stale or notice.is_stale
-        for key, change in notice.changes:
+    def add(self, announcement: Announcement) -> None:
+        """Let an announcement wait; a later change of one key takes the place of an earlier one."""
+        self.is_stale = self.is_stale or announcement.is_stale
+        for key, change in announcement.changes:
             # Out and in again: the later change keeps its place after whatever came between.
             self.waiting.pop(key, None)
             self.waiting[key] = change

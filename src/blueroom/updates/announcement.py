@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 
-class Notice(msgspec.Struct, frozen=True):
+class Announcement(msgspec.Struct, frozen=True):
     """Changes of one topic, each encoded and under its key.
 
     `is_stale` says that changes were lost on the way: whoever follows the topic needs a new
@@ -31,15 +31,17 @@ class Announcer(Protocol):
 
 
 class Taker(Protocol):
-    """Whatever a door hands notices to: the hub."""
+    """Whatever a door hands announcements to: the hub."""
 
-    def take(self, notice: Notice) -> None:
-        """Take a notice; from any thread."""
+    def take(self, announcement: Announcement) -> None:
+        """Take an announcement; from any thread."""
 
 
-def notice_of(topic: str, changes: Sequence[msgspec.Struct], *, at_once: bool = False) -> Notice:
-    """The notice that carries `changes`, encoded now: what they say later does not matter."""
-    return Notice(
+def announcement_of(
+    topic: str, changes: Sequence[msgspec.Struct], *, at_once: bool = False
+) -> Announcement:
+    """What carries `changes`, encoded now: what they say later does not matter."""
+    return Announcement(
         topic=topic,
         changes=[(key_of(change), msgspec.Raw(msgspec.json.encode(change))) for change in changes],
         at_once=at_once,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
+from blueroom.updates.announcement import Announcement, announcement_of, key_of
 from blueroom.updates.conftest import Told
-from blueroom.updates.notice import Notice, key_of, notice_of
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -28,15 +28,15 @@ def test_key_names_the_kind_and_the_row_where_there_is_one() -> None:
     assert list(map(key_of, changes)) == ["question:5", "told:6", "on_air:", "on_air:"]
 
 
-def test_notice_says_what_the_change_said_when_it_was_announced() -> None:
+def test_announcement_says_what_the_change_said_when_it_was_announced() -> None:
     change = ListChanged([1])
-    notice = notice_of("show/desk", [change], at_once=True)
+    announcement = announcement_of("show/desk", [change], at_once=True)
 
     change.items.append(2)
 
-    encoded = msgspec.json.encode(notice)
+    encoded = msgspec.json.encode(announcement)
     assert encoded == (
         b'{"topic":"show/desk","changes":[["list:",{"kind":"list","items":[1]}]],'
         b'"at_once":true,"is_stale":false}'
     )
-    assert msgspec.json.encode(msgspec.json.decode(encoded, type=Notice)) == encoded
+    assert msgspec.json.encode(msgspec.json.decode(encoded, type=Announcement)) == encoded
