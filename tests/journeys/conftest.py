@@ -1,4 +1,4 @@
-"""What journeys share: browsers that are watched, and their place at the end of a run."""
+"""What journeys share: browsers that are watched."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ from tests.journeys.watch import Watch
 
 # For what has no promised time: machines that test are slow now and then.
 PATIENCE_MS = 15_000
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys come last: Playwright's event loop stays open, and Django is wary of one."""
-    items.sort(key=lambda item: item.get_closest_marker("journey") is not None)
 
 
 @pytest.fixture(scope="session")

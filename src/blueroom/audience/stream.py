@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections.abc import Iterator
 
 from blueroom.audience.queries import phone_state
 from blueroom.audience.wire import (
@@ -28,12 +26,8 @@ def snapshot(session: Session) -> PhoneState:
     return phone_state(session)
 
 
-def changes(session: Session, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
-    """What the session's phones are told of a notice."""
-    yield f"{session.slug}/{SCREEN}", list(_changes(session, notice))
-
-
-def _changes(session: Session, notice: Notice) -> Iterator[PhoneChange]:
+def changes(session: Session, notice: Notice) -> Iterator[PhoneChange]:
+    """What the session's screens are told of a notice."""
     if notice.session:
         yield SessionChanged(card_of_session(session))
     if notice.questions and notice.at_once:

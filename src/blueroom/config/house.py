@@ -63,8 +63,9 @@ def sort_leftovers() -> int:
 class Announcements:
     """How this process tells the screens: its teller, and the way to the process that has them."""
 
-    def __init__(self, announce: Announce) -> None:
-        self.teller = Teller(screens.makers(), announce, after_round=close_old_connections)
+    def __init__(self, announce: Announce, is_followed: Callable[[str], bool]) -> None:
+        makers = screens.makers(is_followed)
+        self.teller = Teller(makers, announce, after_round=close_old_connections)
 
     def start(self) -> None:
         deliver_by(self.teller.deliver)
@@ -77,6 +78,11 @@ class Announcements:
 def _sender() -> Announce:
     announce: Announce = (_redis_line() or LocalSender(data_folder())).announce
     return announce
+
+
+def _anywhere(topic: str) -> bool:
+    """Whether a screen of another process follows the topic is not known here."""
+    return True
 
 
 def _redis_line() -> Any:
@@ -139,7 +145,11 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     pages = Pages(threads=int(option("BLUEROOM_THREADS")))
     front = Front(live, application, pages=pages, doors=doors)
     # By Redis they come back through the door, to this host and to all others.
-    announcements = Announcements(line.announce if line else hub.announce)
+    announcements = (
+        Announcements(line.announce, _anywhere)
+        if line
+        else Announcements(hub.announce, hub.is_followed)
+    )
     announcements.start()
     background = Background() if is_whole else None
 
@@ -177,7 +187,7 @@ class Background:
 
 def run_apart(part: str, *, is_ending: threading.Event, on_ready: Callable[[], None]) -> None:
     """Listen, or work, in a process of its own until `is_ending`."""
-    announcements = Announcements(_sender())
+    announcements = Announcements(_sender(), _anywhere)
     announcements.start()
     if part == "listen":
         listener = new_listener()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -70,16 +70,17 @@ def still_allowed(grants: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return lost(grants)
 
 
-def _maker(screen: Any) -> Maker:
-    def make(session_id: int, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
-        session = Session.objects.select_related("guest", "room").filter(pk=session_id).first()
-        if session is not None:
-            yield from screen.changes(session, notice)
+def makers(is_followed: Callable[[str], bool]) -> list[Maker]:
+    """What makes each screen's changes of a notice, for topics that anybody follows."""
 
-    return make
+    def maker(screen: Any) -> Maker:
+        def make(session_id: int, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
+            session = Session.objects.select_related("guest", "room").get(pk=session_id)
+            topic = f"{session.slug}/{screen.SCREEN}"
+            if is_followed(topic):
+                yield topic, list(screen.changes(session, notice))
 
+        return make
 
-def makers() -> list[Maker]:
-    """What makes each screen's changes of a notice."""
     # Walls and phones first: they are what the room sees.
-    return [_maker(SCREENS[screen]) for screen in ("wall", "phone", "desk")]
+    return [maker(SCREENS[screen]) for screen in ("wall", "phone", "desk")]

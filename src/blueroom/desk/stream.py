@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections.abc import Iterator
 
 from blueroom.base.clock import now
 from blueroom.desk.queries import channel_lines, desk_counts, desk_state, rows_of_ids
@@ -29,12 +27,8 @@ def snapshot(session: Session) -> DeskState:
     return desk_state(session, now=now())
 
 
-def changes(session: Session, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
-    """What the session's desks are told of a notice."""
-    yield f"{session.slug}/{SCREEN}", list(_changes(session, notice))
-
-
-def _changes(session: Session, notice: Notice) -> Iterator[DeskChange]:
+def changes(session: Session, notice: Notice) -> Iterator[DeskChange]:
+    """What the session's screens are told of a notice."""
     if notice.session:
         yield SessionChanged(card_of_session(session))
     if notice.questions:

@@ -81,6 +81,10 @@ class Hub:
         """Give a new snapshot to who follows `topic`; None: to everyone."""
         self.take(Announcement(topic or "", is_stale=True))
 
+    def is_followed(self, topic: str) -> bool:
+        """Whether anybody follows `topic`, or did a moment ago; to others nothing need be told."""
+        return topic in self._topics
+
     def take(self, announcement: Announcement) -> None:
         """Take an announcement that came by any way."""
         if self._loop is None:

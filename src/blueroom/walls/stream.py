@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import msgspec
+from collections.abc import Iterator
 
 from blueroom.base.clock import now
 from blueroom.desk.queries import card_on_air, cards_next
@@ -29,12 +27,8 @@ def snapshot(session: Session) -> WallState:
     return wall_state(session, now=now())
 
 
-def changes(session: Session, notice: Notice) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
-    """What the session's walls are told of a notice."""
-    yield f"{session.slug}/{SCREEN}", list(_changes(session, notice))
-
-
-def _changes(session: Session, notice: Notice) -> Iterator[WallChange]:
+def changes(session: Session, notice: Notice) -> Iterator[WallChange]:
+    """What the session's screens are told of a notice."""
     if notice.session:
         yield SessionChanged(card_of_session(session))
     # New questions are no news for a wall: only decisions, which come at once, change its cards.
