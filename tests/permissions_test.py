@@ -33,6 +33,10 @@ BODY = {
     "role": "moderator",
     "guest": "Inès Carat",
     "hashtags": ["AskInes"],
+    "screen": "wall_questions",
+    "fields": {},
+    "is_enabled": False,
+    "name": "La chambre",
 }
 
 
@@ -71,6 +75,7 @@ def filled(session, make_question, make_member, room, moment):
     invitation = Invitation.objects.create(
         room=room, role="moderator", secret_hash="z" * 64, created_at=moment, expires_at=moment
     )
+    member = make_member(Role.MODERATOR, "Ana")
     return {
         "<slug:slug>": session.slug,
         "{slug}": session.slug,
@@ -78,7 +83,11 @@ def filled(session, make_question, make_member, room, moment):
         "<str:secret>": "wrong" + secret_of(link),
         "<int:link_id>": link.pk,
         "<link_id>": link.pk,
-        "<int:member_id>": make_member(Role.MODERATOR, "Ana").pk,
+        "<int:member_id>": member.pk,
+        "<member_id>": member.pk,
+        "<invitation_id>": invitation.pk,
+        "<account_id>": account.pk,
+        "<network>": "bluesky",
         "<int:invitation_id>": invitation.pk,
         "<int:account_id>": account.pk,
         "<int:token_id>": token.pk,

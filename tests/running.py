@@ -121,9 +121,7 @@ class House:
 
 
 @contextmanager
-def running_house(
-    data: Path, *words: str, word: str = "", **environment: str
-) -> Iterator[House]:
+def running_house(data: Path, *words: str, word: str = "", **environment: str) -> Iterator[House]:
     """A room in `data`, open until the end of the block."""
     data.mkdir(parents=True, exist_ok=True)
     kept = {

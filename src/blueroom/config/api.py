@@ -24,7 +24,8 @@ from blueroom.publish import errors as publish_errors
 from blueroom.publish.api import router as publish
 from blueroom.room.access import NotFound, Visitor, visitor_of_request, visitor_of_token
 from blueroom.room.actions import NotAllowed, WrongState
-from blueroom.room.api import router as room
+from blueroom.room.api import router as sessions
+from blueroom.room.crew_api import router as crew
 
 CONFLICTS = (
     desk_errors.StaleRevision,
@@ -73,7 +74,7 @@ api = NinjaAPI(
     openapi_url=None,  # served beside the versions, see config.urls
     auth=[Bearer(), LoggedIn()],
 )
-for router in (room, posts, desk, publish, audience):
+for router in (crew, sessions, posts, desk, publish, audience):
     api.add_router("", router)
 
 

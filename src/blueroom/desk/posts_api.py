@@ -11,10 +11,10 @@ from ninja import Query, Router, Schema
 
 from blueroom.base.clock import now
 from blueroom.desk.actions import take_in
-from blueroom.posts import queries
+from blueroom.posts import actions, queries
 from blueroom.posts.border import check_posts
-from blueroom.posts.models import Sorting
-from blueroom.room.access import session_of
+from blueroom.posts.models import Channel, Sorting
+from blueroom.room.access import NotFound, session_of
 
 router = Router(tags=["posts"])
 
@@ -182,3 +182,52 @@ def counts(request: HttpRequest, slug: str) -> dict[str, Any]:
         "by_network": found.by_network,
         "per_minute": found.curve,
     }
+
+
+class ChannelOut(Schema):
+    """How the listening on one network goes; `behind_s` is the age of the newest post seen."""
+
+    network: str
+    is_enabled: bool
+    state: str
+    behind_s: float
+    code: str
+    message: str
+
+
+class ChannelChange(Schema):
+    is_enabled: bool
+
+
+def _told_channel(channel: Channel) -> dict[str, Any]:
+    return {
+        "network": channel.network,
+        "is_enabled": channel.is_enabled,
+        "state": channel.state,
+        "behind_s": channel.behind_s,
+        "code": channel.error_code,
+        "message": channel.error_message,
+    }
+
+
+@router.get("/sessions/{slug}/channels", response=list[ChannelOut], summary="What is listened to")
+def channels(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
+    session = session_of(slug)
+    request.auth.actor_in(session.room_id, "see_session")
+    return [_told_channel(channel) for channel in session.channels.order_by("network")]
+
+
+@router.patch(
+    "/sessions/{slug}/channels/{network}", response=ChannelOut, summary="Listen, or no longer"
+)
+def switch_channel(
+    request: HttpRequest, slug: str, network: str, change: ChannelChange
+) -> dict[str, Any]:
+    session = session_of(slug)
+    by = request.auth.actor_in(session.room_id, "switch_channel")
+    channel = Channel.objects.filter(session=session, network=network).first()
+    if channel is None:
+        raise NotFound
+    return _told_channel(
+        actions.switch_channel(channel=channel, enabled=change.is_enabled, now=now(), by=by)
+    )

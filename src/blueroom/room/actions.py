@@ -30,6 +30,7 @@ from blueroom.room.models import (
     Guest,
     Invitation,
     Link,
+    Look,
     Membership,
     Person,
     Role,
@@ -270,7 +271,15 @@ def remove_member(*, membership: Membership, now: datetime, by: Actor) -> Member
 
 
 def change_room(
-    *, room: Room, name: str, languages: Iterable[str], time_zone: str, now: datetime, by: Actor
+    *,
+    room: Room,
+    name: str,
+    languages: Iterable[str],
+    time_zone: str,
+    look: str,
+    keep_raw_days: int,
+    now: datetime,
+    by: Actor,
 ) -> Room:
     """The room as it is called from now on. Sessions that are planned keep their hour.
 
@@ -280,11 +289,15 @@ def change_room(
     _require(by, "change_room", room.pk)
     if time_zone not in available_timezones():
         raise FieldRefused(_("Choose a time zone."), field="time_zone")
+    if look not in Look.values:
+        raise FieldRefused(_("Choose a light."), field="look")
+    if not 0 <= keep_raw_days <= 365:
+        raise FieldRefused(_("Between 0 and 365 days."), field="keep_raw_days")
     room.name = rules.clean_line(name, field="name", length_max=80)
     room.languages = rules.clean_languages(languages)
-    room.time_zone = time_zone
+    room.time_zone, room.look, room.keep_raw_days = time_zone, look, keep_raw_days
     with one_transaction():
-        room.save(update_fields=["name", "languages", "time_zone"])
+        room.save(update_fields=["name", "languages", "time_zone", "look", "keep_raw_days"])
         for session_id in room.sessions.values_list("id", flat=True):
             changed(session_id, session=True, when=on_commit)
     return room
@@ -372,6 +385,7 @@ def plan_session(
             starts_at=plan.starts_at,
             planned_minutes=plan.minutes,
             is_rehearsal=is_rehearsal,
+            keep_raw_days=room.keep_raw_days,
             created_at=now,
         )
         for screen in Screen.values:

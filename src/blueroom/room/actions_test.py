@@ -210,20 +210,48 @@ def test_change_room_takes_name_languages_and_zone(room: Room) -> None:
         "name": " La chambre  bleue ",
         "languages": ["fr", "es"],
         "time_zone": "Europe/Lisbon",
+        "look": "night",
+        "keep_raw_days": 7,
     }
 
     actions.change_room(room=room, now=NOW, by=actor(room), **entered)
 
     kept = Room.objects.get()
-    assert (kept.name, kept.languages, kept.time_zone) == (
+    assert (kept.name, kept.languages, kept.time_zone, kept.look, kept.keep_raw_days) == (
         "La chambre bleue",
         ["fr", "es"],
         "Europe/Lisbon",
+        "night",
+        7,
     )
-    for field, value in (("name", ""), ("languages", ["xx"]), ("time_zone", "../etc")):
+    for field, value in (
+        ("name", ""),
+        ("languages", ["xx"]),
+        ("time_zone", "../etc"),
+        ("look", "pink"),
+        ("keep_raw_days", -1),
+    ):
         with pytest.raises(FieldRefused) as refused:
             actions.change_room(room=room, now=NOW, by=actor(room), **(entered | {field: value}))
         assert refused.value.details == {"field": field}
+
+
+@pytest.mark.parametrize(
+    ("look", "state", "is_dark"),
+    [
+        ("dims", "open", False),
+        ("dims", "on_air", True),
+        ("day", "on_air", False),
+        ("night", "open", True),
+    ],
+)
+def test_session_is_dark_as_its_room_wants(
+    room: Room, look: str, state: str, is_dark: bool
+) -> None:
+    session = plan(room)
+    session.room.look, session.state = look, state
+
+    assert session.is_dark is is_dark
 
 
 def test_change_session_keeps_the_addresses(room: Room) -> None:

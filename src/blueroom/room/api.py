@@ -16,7 +16,7 @@ from blueroom.room.access import NotFound, session_of
 from blueroom.room.actor import Actor
 from blueroom.room.cards import absolute
 from blueroom.room.links import secret_of
-from blueroom.room.models import Link, Role, Screen, Session, SessionState, Token
+from blueroom.room.models import Link, Screen, Session, SessionState
 
 router = Router(tags=["sessions"])
 
@@ -196,6 +196,20 @@ def renew_link(request: HttpRequest, link_id: int) -> dict[str, Any]:
     return _told_link(actions.renew_link(link=link, now=now(), by=by))
 
 
+class LinkPlan(Schema):
+    screen: Screen
+
+
+@router.post(
+    "/sessions/{slug}/links", response={201: LinkOut}, summary="One more address of a screen"
+)
+def make_link(request: HttpRequest, slug: str, plan: LinkPlan) -> Status[dict[str, Any]]:
+    found = session_of(slug)
+    by = request.auth.actor_in(found.room_id, "renew_link")
+    link = actions.make_link(session=found, screen=plan.screen, now=now(), by=by)
+    return Status(201, _told_link(link))
+
+
 @router.get("/sessions/{slug}/links", response=list[LinkOut], summary="Addresses in force")
 def links(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
     found = session_of(slug)
@@ -213,41 +227,3 @@ def _link(request: HttpRequest, link_id: int, verb: str) -> tuple[Link, Actor]:
     if link is None:
         raise NotFound
     return link, request.auth.actor_in(link.session.room_id, verb)
-
-
-class TokenPlan(Schema):
-    role: Role
-    label: str = Field("", max_length=200)
-
-
-class TokenOut(Schema):
-    """A new token; `secret` is told this once."""
-
-    id: int
-    role: str
-    label: str
-    secret: str
-
-
-@router.post("/tokens", response={201: TokenOut}, summary="Make a token")
-def make_token(request: HttpRequest, plan: TokenPlan) -> Status[dict[str, Any]]:
-    room = request.auth.first_room("make_token")
-    token, secret = actions.make_token(
-        room=room,
-        role=plan.role,
-        label=plan.label,
-        now=now(),
-        by=request.auth.actor_in(room.pk, "make_token"),
-    )
-    made = {"id": token.pk, "role": token.role, "label": token.label, "secret": secret}
-    return Status(201, made)
-
-
-@router.delete("/tokens/{token_id}", response={204: None}, summary="Revoke a token")
-def revoke_token(request: HttpRequest, token_id: int) -> Status[None]:
-    token = Token.objects.filter(pk=token_id).first()
-    if token is None:
-        raise NotFound
-    by = request.auth.actor_in(token.room_id, "revoke_token")
-    actions.revoke_token(token=token, now=now(), by=by)
-    return Status(204, None)

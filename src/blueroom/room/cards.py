@@ -28,5 +28,6 @@ def card_of_session(session: Session) -> SessionCard:
         planned_minutes=session.planned_minutes,
         on_air_at=session.on_air_at,
         is_rehearsal=session.is_rehearsal,
+        is_dark=session.is_dark,
         phone_url=absolute(reverse("phone", args=[session.slug])),
     )

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from blueroom.base.errors import BlueRoomError
 from blueroom.networks.interface import Network
 from blueroom.room import rules
-from blueroom.room.models import Role, Room, Session, SessionFormat
+from blueroom.room.models import Look, Role, Room, Session, SessionFormat
 
 LANGUAGE_NAMES = {
     "fr": "français",
@@ -283,6 +283,19 @@ class RoomForm(PlainForm):
         label=_("Time zone"),
         choices=[(zone, zone.replace("_", " ")) for zone in sorted(available_timezones())],
         help_text=_("Dates and times of sessions are written in it."),
+    )
+
+    look = forms.ChoiceField(
+        label=_("Light"),
+        choices=Look.choices,
+        help_text=_("Of its walls, phones and desk."),
+        widget=forms.RadioSelect,
+    )
+    keep_raw_days = forms.IntegerField(
+        label=_("Days that posts are kept as they came"),
+        min_value=0,
+        max_value=365,
+        help_text=_("What a network sent, for later questions. New sessions only; 0 keeps none."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -32,6 +32,14 @@ class Person(AbstractUser):
         return self.get_full_name() or self.username
 
 
+class Look(models.TextChoices):
+    """How light a room is."""
+
+    DIMS = "dims", _("Day, and night on air")
+    DAY = "day", _("Always day")
+    NIGHT = "night", _("Always night")
+
+
 class Room(models.Model):
     """A place with its own crew, look and accounts; its sessions happen one after the other."""
 
@@ -39,7 +47,8 @@ class Room(models.Model):
     name = models.CharField(_("name"), max_length=80)
     languages = models.JSONField(_("languages"), default=list)
     time_zone = models.CharField(_("time zone"), max_length=60, default="Europe/Paris")
-    look = models.JSONField(_("look"), default=dict)
+    look = models.CharField(_("look"), max_length=6, choices=Look.choices, default=Look.DIMS)
+    keep_raw_days = models.PositiveSmallIntegerField(default=30)  # for sessions to come
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -156,6 +165,13 @@ class Session(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether its screens are dimmed to night now."""
+        if self.room.look == Look.DIMS:
+            return self.state == SessionState.ON_AIR
+        return self.room.look == Look.NIGHT
 
 
 class Screen(models.TextChoices):

@@ -21,4 +21,5 @@ class SessionCard(msgspec.Struct, frozen=True, kw_only=True):
     planned_minutes: int
     on_air_at: datetime | None
     is_rehearsal: bool
+    is_dark: bool  # whether screens are dimmed to night now
     phone_url: str  # absolute; what the QR code on walls opens

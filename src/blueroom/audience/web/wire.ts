@@ -19,6 +19,7 @@ export interface SessionCard {
   planned_minutes: number;
   on_air_at: string | null;
   is_rehearsal: boolean;
+  is_dark: boolean;
   phone_url: string;
 }
 

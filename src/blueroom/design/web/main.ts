@@ -9,6 +9,7 @@
 import './base.css';
 import './page.css';
 import { paintRug } from './fur';
+import { datesOf } from './words';
 
 const every = <E extends HTMLElement>(selector: string, act: (element: E) => void) =>
   document.querySelectorAll<E>(selector).forEach(act);
@@ -90,7 +91,7 @@ function ask(words: DOMStringMap, then: () => void): void {
 every<HTMLTimeElement>('time[data-zone]', (time) => {
   const at = new Date(time.dateTime);
   const clock = (zone?: string) =>
-    new Intl.DateTimeFormat(document.documentElement.lang, {
+    new Intl.DateTimeFormat(datesOf(document.documentElement.lang), {
       weekday: 'short',
       hour: '2-digit',
       minute: '2-digit',

@@ -26,3 +26,6 @@ export function words(
     return found.replace(inBraces, (_, name: string) => written(values[name]));
   };
 }
+
+/** Whose dates and hours are written: in English with 24 hours and the day first, as in French. */
+export const datesOf = (language: string) => (language === 'en' ? 'en-GB' : language);

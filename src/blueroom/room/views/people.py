@@ -7,6 +7,7 @@ from typing import cast
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login as log_in
+from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -28,7 +29,7 @@ from blueroom.room.views import crew, full_address, room_for, tell, visitor_of
 @require_http_methods(["GET", "POST"])
 def change_room(request: HttpRequest) -> HttpResponse:
     room, by = room_for(request, "change_room")
-    initial = {"name": room.name, "languages": room.languages, "time_zone": room.time_zone}
+    initial = model_to_dict(room, forms.RoomForm.base_fields)
     form = forms.RoomForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

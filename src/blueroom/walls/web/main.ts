@@ -23,7 +23,7 @@ export interface WallBoot extends Boot {
 const { screen, boot } = readBoot<WallBoot>();
 const wall = new Wall(boot.state);
 clock.hear(new Date(boot.at));
-dim(boot.state.session.state === 'on_air');
+dim(boot.state.session.is_dark);
 if (isCalm()) document.documentElement.dataset.calm = '';
 keepAwake();
 
@@ -31,11 +31,11 @@ follow<WallState, WallChange>(sourceOf(boot), {
   snapshot(state, at) {
     clock.hear(at);
     wall.state = state;
-    dim(state.session.state === 'on_air');
+    dim(state.session.is_dark);
   },
   changes(changes) {
     wall.apply(changes);
-    dim(wall.state.session.state === 'on_air');
+    dim(wall.state.session.is_dark);
   },
   status(status) {
     wall.status = status;

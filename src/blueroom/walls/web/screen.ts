@@ -10,10 +10,10 @@ export function keepAwake(): void {
   ask();
 }
 
-/** Day or night on the whole page; `?air=on` or `?air=off` in the address overrules the session. */
-export function dim(isOnAir: boolean): void {
+/** Day or night on the whole page; `?air=on` or `?air=off` in the address overrules the room. */
+export function dim(isDark: boolean): void {
   const forced = new URLSearchParams(location.search).get('air');
-  const air = forced === 'on' || forced === 'off' ? forced : isOnAir ? 'on' : 'off';
+  const air = forced === 'on' || forced === 'off' ? forced : isDark ? 'on' : 'off';
   const root = document.documentElement;
   if (root.dataset.air === air) return;
   const turn = () => (root.dataset.air = air);

@@ -1,0 +1,227 @@
+"""Takes the pictures of the README: `python docs/screens/make.py`, in a development environment.
+
+Starts the real program with a rehearsal in a temporary folder, decides on some questions as
+moderators do, and photographs desk, walls, phones and the page of addresses. The rehearsal has a
+seed, so the same questions are there each time.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import sys
+import tempfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from tests.journeys import chromium, crew  # noqa: E402 - found by the line above
+from tests.running import House, running_house  # noqa: E402
+
+HOST = "room.example.org"  # what codes and links say; led to this machine by the browser
+ADDRESS = f"http://{HOST}"
+BACKLOG = 420
+REHEARSAL = ("--seed=pictures", f"--backlog={BACKLOG}", "--rate=40", "--script=steady")
+SETTLED_MS = 1_500  # after the longest movement on a screen
+
+# Their beginnings: what follows is typed in several ways.
+ON_AIR = "Do you hear the words or the tune when you first wake up with an idea?"
+NEXT = (
+    "Vous arrive-t-il d'écrire une chanson pour quelqu'un qui ne le saura jamais",
+    "Have you ever lost a whole session because nobody pressed save?",
+    "Plutôt 200 personnes dans une cave",
+    "Est-ce que la pluie change le son d'un concert en plein air",
+)
+ANSWERED = (
+    ("Which of your songs was a complete accident?", "“Marée basse”. The tape was still running."),
+    (
+        "Peut-on écrire une chanson joyeuse quand on va mal",
+        "Ce sont les seules que j’écrive ces jours-là.",
+    ),
+)
+READ = "Is there a word you love above all the others?"
+APPROVED, REJECTED, LATER = 11, 24, 6
+
+
+class Hand:
+    """Decides in a moderator's name, from the moderator's own page."""
+
+    def __init__(self, page: Page, slug: str) -> None:
+        self._page = page
+        self._slug = slug
+
+    def ask(self, path: str, body: dict[str, str] | None = None) -> Any:
+        """One call of the API: a GET, or a POST where there is a body."""
+        return self._page.evaluate(
+            """async ([path, body]) => {
+              const { csrf } = JSON.parse(document.getElementById('screen').dataset.boot);
+              const post = {
+                method: 'POST',
+                headers: { 'Content-Type': 'application/json', 'X-CSRFToken': csrf },
+                body: JSON.stringify(body),
+              };
+              const answer = await fetch(`/api/v1${path}`, body ? post : {});
+              if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+              return answer.status === 204 ? null : await answer.json();
+            }""",
+            [path, body],
+        )
+
+    def decide(self, question: dict[str, Any], *verbs: str) -> None:
+        for verb in verbs:
+            self.ask(f"/questions/{question['id']}/{verb}", {})
+
+    def questions(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.ask(f"/sessions/{self._slug}/questions?limit=1000")[
+            "items"
+        ]
+        return found
+
+    def turn(self, verb: str) -> None:
+        self.ask(f"/sessions/{self._slug}/{verb}", {})
+
+
+def spread_counts(house: House) -> None:
+    """Give the hour before the picture its waves: the backlog arrived at once, a minute ago."""
+    with sqlite3.connect(house.data / "room.sqlite3", timeout=10) as database:
+        (session, network, minute, posts) = database.execute(
+            "SELECT session_id, network, min(minute), sum(posts) FROM posts_postcount"
+        ).fetchone()
+        database.execute("DELETE FROM posts_postcount")
+        last = datetime.fromisoformat(minute).replace(tzinfo=UTC)
+        heights = [
+            2 + m / 12 + 2.2 * math.sin(m / 5) + 6 * math.exp(-(((m - 46) / 5) ** 2))
+            for m in range(60)
+        ]
+        shares = [round(posts * height / sum(heights)) for height in heights]
+        for number, share in enumerate(shares):
+            at = last - timedelta(minutes=59 - number)
+            row = (session, network, f"{at:%Y-%m-%d %H:%M:%S}", share)
+            database.execute(
+                "INSERT INTO posts_postcount (session_id, network, minute, posts)"
+                " VALUES (?, ?, ?, ?)",
+                row,
+            )
+
+
+def picture(page: Page, name: str, *, whole: bool = False) -> None:
+    page.wait_for_timeout(SETTLED_MS)
+    page.screenshot(path=HERE / f"{name}.png", full_page=whole)
+
+
+def named(items: list[dict[str, Any]], text: str) -> dict[str, Any]:
+    return next(item for item in items if item["text"].startswith(text))
+
+
+def arrived(hand: Hand, wanted: set[str]) -> list[dict[str, Any]]:
+    """The questions, once all that are wanted are among them."""
+    items = hand.questions()
+    are_there = (any(item["text"].startswith(text) for item in items) for text in wanted)
+    return items if all(are_there) else []
+
+
+def prepare(hand: Hand) -> dict[str, Any]:
+    """The decisions of an hour at the desk; the question that goes on air later."""
+    wanted = {ON_AIR, READ, *NEXT, *(text for text, _ in ANSWERED)}
+    items = crew.within(20, lambda: arrived(hand, wanted))
+    chosen = [named(items, text) for text in (ON_AIR, *NEXT)]
+    answered = [(named(items, text), answer) for text, answer in ANSWERED]
+    taken = {one["id"] for one in [*chosen, *(one for one, _ in answered), named(items, READ)]}
+    others = [item for item in items if item["id"] not in taken]
+    for item in others[:APPROVED]:
+        hand.decide(item, "approve")
+    for item in others[APPROVED : APPROVED + REJECTED]:
+        hand.decide(item, "reject")
+    for item in others[APPROVED + REJECTED : APPROVED + REJECTED + LATER]:
+        hand.decide(item, "later")
+    for item, answer in answered:
+        hand.decide(item, "approve", "air")
+        hand.ask(f"/questions/{item['id']}/answer", {"text": answer})
+        hand.ask(f"/questions/{item['id']}/reply", {})
+    for item in chosen:
+        hand.decide(item, "approve")
+    for item in chosen[1:]:
+        hand.decide(item, "line-up")
+    return chosen[0]
+
+
+def open_page(browser: Browser, size: dict[str, int], language: str, scale: float = 1) -> Page:
+    context = browser.new_context(
+        viewport=size, locale=language, device_scale_factor=scale, timezone_id="Europe/Paris"
+    )
+    return context.new_page()
+
+
+def open_desk(browser: Browser, link: str, name: str, language: str) -> tuple[Page, str]:
+    """Somebody of the crew at the desk, and the session's slug."""
+    page = open_page(browser, crew.DESK, language)
+    crew.come_in(page, link, name)
+    page.get_by_role("link", name="Régie" if language == crew.FRENCH else "Desk").click()
+    crew.rows(page).first.wait_for()
+    return page, page.url.rstrip("/").rpartition("/")[2]
+
+
+def invitation(page: Page) -> str:
+    """A link for one more moderator, from the owner's page of people."""
+    page.goto(f"{ADDRESS}/people/")
+    page.get_by_role("button", name="Make a link").click()
+    return page.get_by_label("Invitation link").input_value()
+
+
+def take(house: House, browser: Browser) -> None:
+    desk, slug = open_desk(browser, house.owner_link, "Jo", crew.ENGLISH)
+    hand = Hand(desk, slug)
+    star = prepare(hand)
+    spread_counts(house)
+    addresses = open_page(browser, crew.DESK, crew.ENGLISH)
+    addresses.context.add_cookies(desk.context.cookies())
+    addresses.goto(f"{ADDRESS}/sessions/{slug}/")
+    picture(addresses, "session-en", whole=True)
+    wall_address = addresses.get_by_label("Address: Questions wall").input_value()
+    link = invitation(addresses)
+
+    desk.reload()
+    crew.rows(desk).first.wait_for()
+    desk.keyboard.press("j")
+    desk.keyboard.press("j")
+    picture(desk, "desk-day-en")
+    wall = open_page(browser, crew.WALL, crew.FRENCH)
+    wall.goto(f"{wall_address}?lang=fr")
+    picture(wall, "wall-day-fr")
+    phone = open_page(browser, crew.PHONE, crew.FRENCH, 2)
+    phone.goto(f"{ADDRESS}/s/{slug}/")
+    picture(phone, "phone-open-fr")
+
+    hand.turn("start")
+    hand.decide(star, "air")
+    wall.goto(f"{wall_address}?lang=en")
+    expect(crew.wall_question(wall)).to_contain_text("words or the tune")
+    picture(wall, "wall-on-air-en")
+    phone = open_page(browser, crew.PHONE, crew.ENGLISH, 2)
+    phone.goto(f"{ADDRESS}/s/{slug}/")
+    picture(phone, "phone-on-air-en")
+    french, _ = open_desk(browser, link, "Léa", crew.FRENCH)
+    french.keyboard.press("j")
+    picture(french, "desk-on-air-fr")
+
+
+def main() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="blueroom-pictures-") as folder,
+        running_house(Path(folder) / "room", "--no-rehearsal", BLUEROOM_URL=ADDRESS) as house,
+        sync_playwright() as playwright,
+    ):
+        house.tool("rehearse", *REHEARSAL)
+        words = chromium.launch_words()
+        here = f"--host-resolver-rules=MAP {HOST}:80 127.0.0.1:{house.port}"
+        with playwright.chromium.launch(**words | {"args": [*words["args"], here]}) as browser:
+            take(house, browser)
+
+
+if __name__ == "__main__":
+    main()
