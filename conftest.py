@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,17 +12,10 @@ from blueroom.desk.models import Question
 from blueroom.posts.models import Author, Post
 from blueroom.room.actor import Actor, actor_of_membership
 from blueroom.room.models import Guest, Membership, Person, Role, Room, Session, SessionState
+from tests.journeys.chromium import launch_words
 
 pytest_plugins = ["tests.atproto.fixtures"]
 
-BROWSERS = (
-    "chromium-headless-shell",
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-    "microsoft-edge",
-)
 MOMENT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
 
@@ -37,13 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """The machine's own Chromium where there is one, else Playwright's."""
-    named = os.environ.get("BLUEROOM_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, BROWSERS)), None)
-    arguments = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # Chromium refuses its sandbox to root
-    more: dict[str, object] = {"executable_path": found} if found else {}
-    return {**browser_type_launch_args, "args": arguments, **more}
+    return {**browser_type_launch_args, **launch_words()}
 
 
 @pytest.fixture

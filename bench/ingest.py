@@ -137,7 +137,8 @@ def run_house(posts: int, rate: float) -> None:
         if stored >= posts:
             everything.set()
 
-    announcements = house.Announcements(announce)
+    # Every topic has followers: all that screens would be told is made.
+    announcements = house.Announcements(announce, is_followed=bool)
     announcements.start()
     listener = house.new_listener()
     listener._on_received = on_received

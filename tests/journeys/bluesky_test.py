@@ -50,23 +50,6 @@ def producer(house: House, open_browser: Callable[..., Page]) -> Page:
     return page
 
 
-def keep_account(
-    page: Page, house: House, account: Person, atproto: Network, password: str
-) -> None:
-    """Fill in the form of the room's Bluesky account and send it."""
-    page.goto(f"{house.url}/networks/")
-    bluesky = page.get_by_role("region", name="Bluesky")
-    bluesky.get_by_label("Handle").fill(account.handle)
-    bluesky.get_by_role("textbox", name="App password").fill(password)
-    server = bluesky.get_by_label("Server", exact=True)
-    if not server.is_visible():
-        bluesky.get_by_text("Servers", exact=True).click()
-    server.fill(atproto.pds_url)
-    bluesky.get_by_label("Jetstream servers").fill(f"{atproto.jetstream_url}/subscribe")
-    bluesky.get_by_label("Directory of accounts").fill(atproto.plc_url)
-    bluesky.get_by_role("button", name="Try and keep").click()
-
-
 def plan_and_open(page: Page, house: House) -> str:
     """Plan a session in the one form and open it for questions; its slug."""
     page.goto(house.url)
@@ -86,18 +69,12 @@ def open_wall(page: Page, wall: Page) -> None:
     expect(wall.get_by_text("#AskDavid").first).to_be_visible()
 
 
-def listen(desk: Page) -> None:
-    """Wait until the desk says that Bluesky is listened to."""
-    channel = desk.get_by_role("listitem").filter(has_text="Bluesky")
-    expect(channel).to_contain_text(re.compile("listening"))
-
-
 def test_a_wrong_app_password_is_told_and_nothing_is_kept(
     house: House, producer: Page, account: Person, atproto: Network, watch: Watch
 ) -> None:
     watch.foreseen += ["status of 422"]
 
-    keep_account(producer, house, account, atproto, "not the password")
+    crew.keep_bluesky_account(producer, house.url, atproto, account.handle, "not the password")
 
     expect(producer.get_by_role("alert")).to_contain_text(re.compile("password", re.IGNORECASE))
     producer.goto(f"{house.url}/networks/")
@@ -113,12 +90,12 @@ def test_a_question_on_bluesky_gets_its_answer_there_once(
     atproto: Network,
 ) -> None:
     desk, wall = producer, open_browser(crew.WALL)
-    keep_account(desk, house, account, atproto, account.password)
+    crew.keep_bluesky_account(desk, house.url, atproto, account.handle, account.password)
     expect(desk.get_by_role("region", name="Bluesky")).to_contain_text(account.handle)
     slug = plan_and_open(desk, house)
     open_wall(desk, wall)
     desk.goto(f"{house.url}/desk/{slug}/")
-    listen(desk)
+    crew.wait_for_bluesky(desk)
 
     asked = fan.post(ASKED)
 
@@ -167,11 +144,11 @@ def test_a_post_that_is_deleted_leaves_desk_and_wall(
     atproto: Network,
 ) -> None:
     desk, wall = producer, open_browser(crew.WALL)
-    keep_account(desk, house, account, atproto, account.password)
+    crew.keep_bluesky_account(desk, house.url, atproto, account.handle, account.password)
     slug = plan_and_open(desk, house)
     open_wall(desk, wall)
     desk.goto(f"{house.url}/desk/{slug}/")
-    listen(desk)
+    crew.wait_for_bluesky(desk)
     kept = fan.post(ASKED)
     regretted = fan.post(REGRETTED)
     expect(crew.rows(desk)).to_have_count(2)

@@ -10,6 +10,8 @@ from typing import TypeVar
 import httpx
 from playwright.sync_api import Locator, Page
 
+from tests.atproto.server import Network
+
 PASSWORD = "une phrase assez longue"
 PHONE = {"width": 390, "height": 844}
 WALL = {"width": 1920, "height": 1080}
@@ -28,6 +30,29 @@ def come_in(page: Page, link: str, name: str) -> None:
     page.get_by_role("textbox", name=re.compile("Mot de passe|Password")).fill(PASSWORD)
     page.get_by_role("button", name=re.compile("^(Entrer|Come in)$")).click()
     page.get_by_role("heading", name="Sessions").wait_for()
+
+
+def keep_bluesky_account(
+    page: Page, url: str, servers: Network, handle: str, password: str
+) -> None:
+    """Fill in the form of the room's Bluesky account, in English, and send it."""
+    page.goto(f"{url}/networks/")
+    bluesky = page.get_by_role("region", name="Bluesky")
+    bluesky.get_by_label("Handle").fill(handle)
+    bluesky.get_by_role("textbox", name="App password").fill(password)
+    server = bluesky.get_by_label("Server", exact=True)
+    if not server.is_visible():
+        bluesky.get_by_text("Servers", exact=True).click()
+    server.fill(servers.pds_url)
+    bluesky.get_by_label("Jetstream servers").fill(f"{servers.jetstream_url}/subscribe")
+    bluesky.get_by_label("Directory of accounts").fill(servers.plc_url)
+    bluesky.get_by_role("button", name="Try and keep").click()
+
+
+def wait_for_bluesky(desk: Page) -> None:
+    """Until the desk says, in English, that Bluesky is listened to."""
+    channel = desk.get_by_role("listitem").filter(has_text="Bluesky")
+    channel.filter(has_text="listening").wait_for()
 
 
 def rows(page: Page) -> Locator:
