@@ -14,7 +14,7 @@ export class Answering {
   /** The reply's text while it is edited, else null. */
   edited = $state<string | null>(null);
   preview = $state.raw<Preview | null>(null);
-  busy = $state<'' | 'answer' | 'preview' | 'publish'>('');
+  busy = $state<'' | 'answer' | 'preview' | 'publish' | 'take-back'>('');
   /** Why the answer was not taken. */
   failure = $state('');
   /** Why the reply cannot be shown or was not sent. */
@@ -121,6 +121,21 @@ export class Answering {
     this.edited = null;
     await this.look(answer.value.text);
     this.desk.notices.say(this.desk.say(`reply.state.${answer.value.state}`));
+  }
+
+  /** Deletes the published reply on its network; another one can then go out. */
+  async takeBack(): Promise<void> {
+    const { id } = this;
+    if (id === null || this.busy) return;
+    this.busy = 'take-back';
+    this.trouble = '';
+    const answer = await this.desk.api.takeBack(id);
+    if (id !== this.id) return;
+    this.busy = '';
+    this.trouble = this.failed(answer);
+    if (!answer.ok) return;
+    await this.look();
+    this.desk.notices.say(this.desk.say('reply.state.taken_back'));
   }
 
   /** What to say of a refusal; nothing where there was none. */

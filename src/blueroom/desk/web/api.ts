@@ -109,6 +109,12 @@ export class Api {
     return this.post<Sent>(`/questions/${id}/reply`, body, undefined, PUBLISH_MS);
   }
 
+  takeBack(id: number) {
+    // The server waits for the network here too.
+    const headers = { 'X-CSRFToken': this.csrf };
+    return this.ask<Sent>(`/questions/${id}/reply`, { method: 'DELETE', headers }, PUBLISH_MS);
+  }
+
   private async isShutOut(): Promise<boolean> {
     if (!this.ticketUrl) return true;
     return isShut(await fetch(this.ticketUrl, { cache: 'no-store', redirect: 'manual' }));
