@@ -110,7 +110,7 @@ def test_posts_are_stored_repeated_and_refused_one_by_one(producer, opened):
     refused = receipt.pop("refused")
     assert (status, receipt) == (
         200,
-        {"received": 4, "stored": 2, "repeated": 1, "edited": 0, "deleted": 0},
+        {"received": 4, "stored": 2, "repeated": 1, "edited": 0, "deleted": 0, "left_out": 0},
     )
     assert [sorted(one) for one in refused] == [["code", "index", "message"]]
     assert refused[0]["index"] == 2

@@ -35,6 +35,7 @@ class Receipt(Schema):
     repeated: int
     edited: int
     deleted: int
+    left_out: int  # of authors who objected to being kept
     refused: list[RefusalOut]
 
 
@@ -64,6 +65,7 @@ _POST = {
         "lon": {"type": "number"},
         "lang": {"type": "string"},
         "deleted": {"type": "boolean"},
+        "version": {"type": "string", "description": "Another one than before is an edit."},
     },
 }
 _BODY = {
@@ -94,6 +96,7 @@ def hand_in(request: HttpRequest, slug: str) -> dict[str, Any]:
         "repeated": done.repeated,
         "edited": done.edited,
         "deleted": done.deleted,
+        "left_out": done.left_out,
         "refused": [msgspec.to_builtins(refusal) for refusal in checked.refused],
     }
 

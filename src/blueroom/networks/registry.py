@@ -19,8 +19,7 @@ def networks() -> dict[str, Network]:
     for point in entry_points(group=GROUP):
         try:
             network: Network = point.load()
+            found[network.slug] = network
         except Exception:  # somebody else's code: the house opens without it
             log.exception("the network %s could not be loaded", point.name)
-            continue
-        found[network.slug] = network
     return dict(sorted(found.items()))

@@ -7,6 +7,7 @@ truth, and tells what it finds. A notice that is lost is made good by the next o
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -146,16 +147,21 @@ class Teller:
             waiting.add(notice)
             self._condition.notify()
 
-    def _is_due(self) -> bool:
+    def _due_s(self) -> float:
+        """When the next round is; counts alone wait for their own second and hold nothing up."""
         if self._is_ending or any(notice.at_once for notice in self._waiting.values()):
-            return True
-        return bool(self._waiting) and time.monotonic() - self._last_round_s >= ROUND_S
+            return 0.0
+        due_s = min(map(self._wanted_s, self._waiting, self._waiting.values()), default=math.inf)
+        return max(due_s, self._last_round_s + ROUND_S)
+
+    def _wanted_s(self, session_id: int, notice: Notice) -> float:
+        is_counts_alone = notice == Notice(counts=True)
+        return self._last_counts_s.get(session_id, 0.0) + COUNTS_S if is_counts_alone else 0.0
 
     def _take(self) -> dict[int, Notice] | None:
         with self._condition:
-            while not self._is_due():
-                rest_s = self._last_round_s + ROUND_S - time.monotonic()
-                self._condition.wait(max(rest_s, 0.001) if self._waiting else None)
+            while (rest_s := self._due_s() - time.monotonic()) > 0:
+                self._condition.wait(None if rest_s == math.inf else rest_s)
             if self._is_ending:
                 return None
             taken, self._waiting = self._waiting, {}

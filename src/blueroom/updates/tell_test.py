@@ -105,3 +105,19 @@ def test_counts_are_told_once_a_second_at_most_and_not_forgotten(screen: Screen)
     first, second = (at for _, _, at in screen.told)
     assert first - begun < ROUND_S
     assert 0.9 <= second - first < 2
+
+
+def test_counts_that_wait_for_their_second_hold_no_question_up(
+    screen: Screen, teller: Teller
+) -> None:
+    teller.deliver(1, Notice(counts=True))
+    screen.wait_for(1)
+    teller.deliver(1, Notice(counts=True))
+    time.sleep(ROUND_S * 3.25)  # a round of its own would have begun just now
+    asked = time.monotonic()
+    teller.deliver(1, Notice(questions=[5]))
+    screen.wait_for(2)
+
+    _, questions, at = screen.told[1]
+    assert questions == [5]
+    assert at - asked < ROUND_S / 2
