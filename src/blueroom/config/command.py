@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 
 from blueroom import __version__
@@ -192,11 +191,6 @@ class AlreadyOpen(BlueRoomError):
     sentence = (
         "This room is already open in another process. Close it first, or give another --data."
     )
-
-
-def today() -> datetime:
-    """The present moment in this machine's zone, for names of files."""
-    return datetime.now().astimezone()
 
 
 if __name__ == "__main__":

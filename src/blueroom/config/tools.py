@@ -266,9 +266,8 @@ def backup(options: argparse.Namespace) -> int:
     """Everything into one file, also while the room runs."""
     set_up()
     from blueroom.config.backup import write_backup
-    from blueroom.config.command import today
 
-    path = Path(options.file or f"blueroom-{today():%Y%m%d-%H%M%S}.tar")
+    path = Path(options.file or f"blueroom-{now().astimezone():%Y%m%d-%H%M%S}.tar")
     size_bytes = write_backup(path, data=data_folder())
     print(f"{path} ({size_bytes / 1e6:.1f} MB)")
     return 0

@@ -8,16 +8,8 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from blueroom.desk.models import Question, QuestionState
-from blueroom.networks.interface import (
-    Author,
-    Limits,
-    Network,
-    Part,
-    Preview,
-    Previews,
-    Publisher,
-    Target,
-)
+from blueroom.networks.interface import Author, Network, Preview, Previews, Publisher, Target
+from blueroom.networks.plain_text import preview_text
 from blueroom.networks.registry import networks
 from blueroom.posts.models import Post
 from blueroom.publish.errors import CannotReply, NoAccount, NotAnswered
@@ -90,15 +82,7 @@ def preview_reply(question: Question, *, text: str = "") -> tuple[Desk, Preview]
     publisher = desk.publisher()
     if isinstance(publisher, Previews):
         return desk, publisher.preview(to=target_of(question.post), text=words)
-    return desk, plain_preview(words, publisher.limits)
-
-
-def plain_preview(text: str, limits: Limits) -> Preview:
-    """For a connector that cannot preview: the words as they are."""
-    problems = [("too_long", "The text is too long.")] if len(text) > limits.text_limit else []
-    return Preview(
-        text=text, parts=[Part(text=text)], length=len(text), limits=limits, problems=problems
-    )
+    return desk, preview_text(words, limits=publisher.limits, marks=("link",))
 
 
 def replies_due(*, now: datetime) -> QuerySet[Reply]:

@@ -4,24 +4,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-
-import regex
 
 from blueroom.networks.interface import (
     Attachment,
     Limits,
-    Part,
     Preview,
     Refused,
     Sent,
     Target,
 )
+from blueroom.networks.plain_text import preview_text
 
 LIMITS = Limits(text_limit=1000, images=4, video_size_bytes=500_000_000)
-LINK = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)]")
 
 
 class ReplyRefused(Refused):
@@ -68,27 +64,4 @@ class PagePublisher:
 
     def preview(self, *, to: Target, text: str, media: Sequence[Attachment] = ()) -> Preview:
         """The reply with its links marked, and what stands against it."""
-        length = len(regex.findall(r"\X", text))
-        problems = []
-        if not text.strip() and not media:
-            problems.append(("reply_empty", "The reply is empty."))
-        if length > LIMITS.text_limit:
-            problems.append(("reply_too_long", f"A reply holds {LIMITS.text_limit} characters."))
-        if len(media) > LIMITS.images:
-            problems.append(("reply_too_many_media", f"A reply holds {LIMITS.images} pictures."))
-        return Preview(
-            text=text, parts=_parts(text), length=length, limits=LIMITS, problems=problems
-        )
-
-
-def _parts(text: str) -> list[Part]:
-    parts: list[Part] = []
-    done = 0
-    for found in LINK.finditer(text):
-        if found.start() > done:
-            parts.append(Part(text=text[done : found.start()]))
-        parts.append(Part(text=found[0], kind="link", href=found[0]))
-        done = found.end()
-    if done < len(text):
-        parts.append(Part(text=text[done:]))
-    return parts
+        return preview_text(text, limits=LIMITS, marks=("link",), media=media)
