@@ -17,7 +17,7 @@ import msgspec
 
 log = logging.getLogger(__name__)
 ROUND_S = 0.2  # at most five messages a second a screen
-COUNTS_S = 1.0  # counting costs more than telling: once a second, unless somebody decided
+COUNTS_S = 1.0  # counting costs more than telling: once a second, or after a decision
 
 
 class Notice(msgspec.Struct, kw_only=True):
@@ -171,17 +171,17 @@ class Teller:
             return taken
 
     def _put_counts_off(self, session_id: int, notice: Notice) -> None:
-        """Leave the counts to a later round where they were told less than a second ago."""
+        """Leave the counts to a later round where something is urgent, or they were told lately."""
         if not notice.counts:
             return
-        if (
-            notice.at_once
-            or self._last_round_s - self._last_counts_s.get(session_id, 0) >= COUNTS_S
-        ):
+        told_s = self._last_counts_s.get(session_id, 0.0)
+        if not notice.at_once and self._last_round_s - told_s >= COUNTS_S:
             self._last_counts_s[session_id] = self._last_round_s
-        else:
-            notice.counts = False
-            self._waiting[session_id] = Notice(counts=True)
+            return
+        if notice.at_once:  # a decision shows its counts in the very next round
+            self._last_counts_s[session_id] = 0.0
+        notice.counts = False
+        self._waiting[session_id] = Notice(counts=True)
 
     def _run(self) -> None:
         while (taken := self._take()) is not None:

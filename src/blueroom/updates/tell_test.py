@@ -121,3 +121,27 @@ def test_counts_that_wait_for_their_second_hold_no_question_up(
     _, questions, at = screen.told[1]
     assert questions == [5]
     assert at - asked < ROUND_S / 2
+
+
+def test_an_urgent_notice_does_not_wait_for_its_counts(screen: Screen) -> None:
+    def make_both(
+        session_id: int, notice: Notice
+    ) -> Iterator[tuple[str, Sequence[msgspec.Struct]]]:
+        if notice.questions:
+            yield "card", [Said(notice.questions)]
+        if notice.counts:
+            yield "counts", [Said([])]
+
+    teller = Teller([make_both], screen.announce)
+    teller.start()
+    for number in (1, 2):
+        teller.deliver(1, Notice(questions=[number], counts=True, at_once=True))
+        screen.wait_for(2 * number - 1)
+    screen.wait_for(3)
+    teller.stop()
+
+    said = [(topic, questions) for topic, questions, _ in screen.told]
+    assert said[0] == ("card", [1])
+    assert ("card", [2]) in said
+    assert ("counts", []) in said
+    assert screen.told[-1][2] - screen.told[0][2] < 1.0
