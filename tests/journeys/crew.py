@@ -75,8 +75,8 @@ def wall_question(page: Page) -> Locator:
     return page.locator(".scene:not([inert]) article .say")
 
 
-def plan(client: httpx.Client, **values: object) -> dict[str, object]:
-    """A session made by the API and open for questions."""
+def plan(client: httpx.Client, *, is_heard: bool = False, **values: object) -> dict[str, object]:
+    """A session made by the API and open for questions, listened for only where `is_heard`."""
     plan = {
         "title": "Une heure avec Inès",
         "guest": "Inès Carat",
@@ -85,8 +85,13 @@ def plan(client: httpx.Client, **values: object) -> dict[str, object]:
         "minutes": 60,
         "languages": ["fr", "en"],
     }
-    made = client.post("/sessions", json=plan | values).raise_for_status().json()
+    made: dict[str, object] = client.post("/sessions", json=plan | values).raise_for_status().json()
     client.post(f"/sessions/{made['slug']}/open").raise_for_status()
+    if not is_heard:
+        channels = f"/sessions/{made['slug']}/channels"
+        for channel in within(10, lambda: client.get(channels).json()):
+            off = client.patch(f"{channels}/{channel['network']}", json={"is_enabled": False})
+            off.raise_for_status()
     return made
 
 
