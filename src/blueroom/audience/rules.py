@@ -19,7 +19,7 @@ class Pace:
 
 
 ASKER_PACES = (Pace(3, 60), Pace(20, 3600))
-ADDRESS_PACE = Pace(60, 60)  # an audience may sit behind one address
+ADDRESS_PACE = Pace(300, 60)  # a hall of people may sit behind one address
 
 TOLD = {
     "waiting": "waiting",
