@@ -12,6 +12,7 @@ from blueroom.audience.errors import (
     QuestionEmpty,
     QuestionTooLong,
 )
+from blueroom.audience.rules import ADDRESS_PACE
 from blueroom.desk.models import Question
 from blueroom.posts.models import Post
 from blueroom.room.models import Session, SessionState
@@ -131,10 +132,10 @@ def test_ask_lets_a_phone_ask_twenty_times_an_hour(asked: Any, moment: datetime)
     assert asked(now=moment + timedelta(seconds=3601))
 
 
-def test_ask_lets_an_address_ask_sixty_times_a_minute(asked: Any) -> None:
-    for number in range(60):
+def test_ask_lets_an_address_ask_as_often_as_a_hall_does(asked: Any) -> None:
+    for number in range(ADDRESS_PACE.questions):
         asked(asker=f"asker-{number}")
 
     with pytest.raises(AskedTooOften):
-        asked(asker="asker-60")
-    assert asked(asker="asker-60", address="192.0.2.2")
+        asked(asker="asker-more")
+    assert asked(asker="asker-more", address="192.0.2.2")
