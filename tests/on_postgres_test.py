@@ -16,8 +16,8 @@ ROOMS = ["room", "posts", "desk", "walls", "audience", "publish"]
 
 
 @pytest.mark.journey
-def test_the_rooms_pass_their_tests_on_postgresql(tmp_path):
-    with running_postgres(tmp_path) as address:
+def test_the_rooms_pass_their_tests_on_postgresql():
+    with running_postgres() as address:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-m", "not journey", "-p", "no:cacheprovider"]
             + [f"src/blueroom/{room}" for room in ROOMS]

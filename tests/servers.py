@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,24 +68,24 @@ def _running(
 
 
 @contextmanager
-def running_postgres(folder: Path) -> Iterator[str]:
+def running_postgres() -> Iterator[str]:
     """A fresh cluster without its safety nets, for tests; its address, to an empty database."""
     initdb, server = _binary("initdb"), _binary("postgres")
-    data, port = folder / "cluster", free_port()
-    # PostgreSQL refuses to run as root.
+    # PostgreSQL refuses to run as root. Its folder is none of pytest's, which each run closes to
+    # everybody but its own user, also under a server that is running there.
     user = "postgres" if os.geteuid() == 0 else None
-    if user:
-        for parent in (folder, *folder.parents[:3]):
-            if parent.stat().st_uid == 0 and parent != Path("/tmp"):
-                parent.chmod(parent.stat().st_mode | 0o055)
-        shutil.chown(folder, user)
-    make = [initdb, "-D", str(data), "-U", "room", "-A", "trust", "-N", "-E", "UTF8"]
-    make += ["--locale=C.UTF-8"]
-    subprocess.run(make, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
-    run = [server, "-D", str(data), "-p", str(port), "-h", "127.0.0.1"]
-    run += ["-k", "", "-c", "fsync=off", "-c", "max_connections=60"]
-    with _running(run, port, signal.SIGINT, user):
-        yield f"postgresql://room@127.0.0.1:{port}/postgres"
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="blueroom-postgres-") as folder:
+        if user:
+            shutil.chown(folder, user)
+        data = f"{folder}/cluster"
+        make = [initdb, "-D", data, "-U", "room", "-A", "trust", "-N", "-E", "UTF8"]
+        make += ["--locale=C.UTF-8"]
+        subprocess.run(make, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+        run = [server, "-D", data, "-p", str(port), "-h", "127.0.0.1"]
+        run += ["-k", "", "-c", "fsync=off", "-c", "max_connections=60"]
+        with _running(run, port, signal.SIGINT, user):
+            yield f"postgresql://room@127.0.0.1:{port}/postgres"
 
 
 @contextmanager

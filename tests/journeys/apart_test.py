@@ -49,12 +49,11 @@ def changes(house: House, token: str, slug: str, told: list[dict[str, object]]) 
 @pytest.mark.journey
 def test_three_processes_are_one_room(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        (tmp_path / "postgres").mkdir()
         house = stack.enter_context(
             running_house(
                 tmp_path / "room",
                 word="serve",
-                BLUEROOM_DATABASE=stack.enter_context(running_postgres(tmp_path / "postgres")),
+                BLUEROOM_DATABASE=stack.enter_context(running_postgres()),
                 BLUEROOM_REDIS=stack.enter_context(running_redis(tmp_path)),
             )
         )
