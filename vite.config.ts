@@ -33,10 +33,38 @@ const icons: Plugin = {
   },
 };
 
+// The fonts that pictures are written with, under fixed names: media/letters/fonts.py opens them.
+const letters = {
+  'figtree-latin': 'figtree/files/figtree-latin-wght-normal',
+  'figtree-latin-ext': 'figtree/files/figtree-latin-ext-wght-normal',
+  'fraunces-latin': 'fraunces/files/fraunces-latin-full-normal',
+  'fraunces-latin-ext': 'fraunces/files/fraunces-latin-ext-full-normal',
+  'fraunces-vietnamese': 'fraunces/files/fraunces-vietnamese-full-normal',
+  'noto-arabic': 'noto-sans-arabic/files/noto-sans-arabic-arabic-wght-normal',
+  'noto-cyrillic': 'noto-sans/files/noto-sans-cyrillic-wght-normal',
+  'noto-cyrillic-ext': 'noto-sans/files/noto-sans-cyrillic-ext-wght-normal',
+  'noto-devanagari': 'noto-sans/files/noto-sans-devanagari-wght-normal',
+  'noto-greek': 'noto-sans/files/noto-sans-greek-wght-normal',
+  'noto-greek-ext': 'noto-sans/files/noto-sans-greek-ext-wght-normal',
+  'noto-hebrew': 'noto-sans-hebrew/files/noto-sans-hebrew-hebrew-wght-normal',
+  'noto-vietnamese': 'noto-sans/files/noto-sans-vietnamese-wght-normal',
+};
+
+const fonts: Plugin = {
+  name: 'fonts',
+  generateBundle() {
+    const files = Object.entries(letters).map(([name, path]) => [name, `@fontsource-variable/${path}`]);
+    for (const [name, path] of [...files, ['emoji', 'twemoji-colr-font/twemoji']]) {
+      const source = readFileSync(`node_modules/${path}.woff2`);
+      this.emitFile({ type: 'asset', fileName: `fonts/${name}.woff2`, source });
+    }
+  },
+};
+
 export default defineConfig({
   base: '/static/ui/',
   publicDir: false,
-  plugins: [svelte(), icons],
+  plugins: [svelte(), icons, fonts],
   build: {
     outDir: `${rooms}/static/ui`,
     emptyOutDir: true,
