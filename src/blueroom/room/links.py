@@ -14,6 +14,9 @@ from blueroom.base.errors import NotAcceptable
 from blueroom.base.ids import new_secret
 from blueroom.room.models import Link, Token
 
+SEAL_LENGTH = 20
+PURPOSE = "link"
+
 
 class LinkUnknown(NotAcceptable):
     code: ClassVar[str] = "link_unknown"
@@ -33,10 +36,21 @@ def hash_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _seal(nonce: str) -> str:
-    key = hashlib.sha256(b"blueroom link\0" + settings.SECRET_KEY.encode()).digest()
+def seal_nonce(nonce: str, *, purpose: str) -> str:
+    """The second half of a secret, 20 characters: only this installation can make it.
+
+    A secret made for one purpose opens nothing of another.
+    """
+    key = hashlib.sha256(f"blueroom {purpose}\0{settings.SECRET_KEY}".encode()).digest()
     digest = hmac.new(key, nonce.encode(), hashlib.sha256).digest()[:15]
     return base64.urlsafe_b64encode(digest).decode()
+
+
+def nonce_in(secret: str, *, purpose: str) -> str | None:
+    """The nonce of a secret that was made here for that purpose; None for any other text."""
+    nonce, seal = secret[:-SEAL_LENGTH], secret[-SEAL_LENGTH:]
+    made = seal_nonce(nonce, purpose=purpose)
+    return nonce if hmac.compare_digest(made.encode(), seal.encode(errors="replace")) else None
 
 
 def new_nonce() -> str:
@@ -46,7 +60,7 @@ def new_nonce() -> str:
 
 def secret_of(link: Link) -> str:
     """The secret part of a link's address."""
-    return link.nonce + _seal(link.nonce)
+    return link.nonce + seal_nonce(link.nonce, purpose=PURPOSE)
 
 
 def open_link(secret: str) -> Link:
@@ -56,8 +70,8 @@ def open_link(secret: str) -> Link:
         LinkUnknown: nothing was ever opened by it, or it was mistyped.
         LinkRevoked: it was withdrawn.
     """
-    nonce, seal = secret[:-20], secret[-20:]
-    if not hmac.compare_digest(_seal(nonce).encode(), seal.encode()):
+    nonce = nonce_in(secret, purpose=PURPOSE)
+    if nonce is None:
         raise LinkUnknown
     found = Link.objects.select_related("session__guest", "session__room").filter(nonce=nonce)
     link = found.first()

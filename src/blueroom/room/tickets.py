@@ -10,10 +10,18 @@ from django.utils.http import urlencode
 
 from blueroom.base.clock import now
 from blueroom.room import rules
-from blueroom.room.models import Link, Membership, Session, Token
+from blueroom.room.models import Link, Membership, Screen, Session, Token
 from blueroom.updates import ticket as tickets
 
-RIGHT_TO_FOLLOW = {"desk": "moderate", "wall": "see_session"}  # phones need none
+RIGHT_TO_FOLLOW = {  # phones need none
+    "desk": "moderate",
+    "wall": "see_session",
+    "videos": "see_session",
+    "studio": "see_studio",
+    "clips": "edit_clip",
+}
+# What the stream of each link's screen is called: a link follows this one and no other.
+STREAMS: dict[str, str] = {Screen.WALL_QUESTIONS: "wall", Screen.WALL_VIDEOS: "videos"}
 
 
 def secret() -> bytes:
@@ -60,15 +68,16 @@ def lost(grants: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
             pk__in=_ids(pairs.values(), "token"), revoked_at__isnull=True
         ).values_list("pk", "room_id", "role")
     }
-    links = dict(
-        Link.objects.filter(
+    links = {
+        link: (slug, STREAMS.get(screen))
+        for link, slug, screen in Link.objects.filter(
             pk__in=_ids(pairs.values(), "link"), revoked_at__isnull=True
-        ).values_list("pk", "session__slug")
-    )
+        ).values_list("pk", "session__slug", "screen")
+    }
 
     def may(kind: str, number: int, slug: str, screen: str) -> bool:
         if kind == "link":
-            return links.get(number) == slug and screen == "wall"
+            return links.get(number) == (slug, screen)
         role = roles.get((kind, number, sessions.get(slug, 0)))
         return role is not None and rules.may(role, RIGHT_TO_FOLLOW[screen])
 

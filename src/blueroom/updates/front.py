@@ -1,4 +1,5 @@
-"""The front of the process: event streams here, everything else to Django in threads.
+"""The front of the process: event streams here, what is mounted to its own application, everything
+else to Django in threads.
 
 Under ASGI Django would keep a thread for each open stream and spend 13 times the CPU on a page;
 behind a2wsgi it is plain WSGI in a fixed pool. This file keeps slow clients away from that pool.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -18,7 +19,7 @@ from a2wsgi import WSGIMiddleware
 
 from blueroom.base.errors import NotAcceptable
 from blueroom.updates.announcement import Taker
-from blueroom.updates.asgi import Message, Receive, Scope, Send, send_json
+from blueroom.updates.asgi import App, Message, Receive, Scope, Send, send_json
 from blueroom.updates.body import (
     Body,
     BodyLost,
@@ -71,7 +72,11 @@ class _Refusal(msgspec.Struct, frozen=True):
 
 
 class Front:
-    """The ASGI application that the server runs."""
+    """The ASGI application that the server runs.
+
+    `mounts` are applications by the beginning of the paths that are theirs ("/hls/"): they answer
+    in the event loop, websockets too, and never keep it waiting.
+    """
 
     def __init__(
         self,
@@ -80,8 +85,10 @@ class Front:
         *,
         pages: Pages | None = None,
         doors: Sequence[Door] = (),
+        mounts: Mapping[str, App] | None = None,
     ) -> None:
         self.live = live
+        self._mounts = dict(mounts or {})
         self._pages = pages or Pages()
         self._doors = doors
         self._coming_in = 0
@@ -106,8 +113,15 @@ class Front:
         elif scope["type"] == "http" and scope["path"].startswith(PATH):
             log_request(scope, "stream")
             await self.live(scope, receive, send)
+        elif mounted := self._mounted(scope["path"]):
+            await mounted(scope, receive, send)
         elif scope["type"] == "http":
             await self._page(scope, receive, send)
+        else:  # no page is a websocket
+            await send({"type": "websocket.close", "code": 1000})
+
+    def _mounted(self, path: str) -> App | None:
+        return next((app for begin, app in self._mounts.items() if path.startswith(begin)), None)
 
     async def _live_through(self, receive: Receive, send: Send) -> None:
         await receive()

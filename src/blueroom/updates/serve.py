@@ -26,6 +26,8 @@ GRACE_S = 3
 # the first request.
 SILENT_AT_MOST_S = 15
 TICKS_A_SECOND = 10  # uvicorn's main loop
+# A second of a browser's 4K recording at its best is below 4 MB.
+WEBSOCKET_MESSAGE_BYTES = 8 * 1024 * 1024
 
 
 class AddressTaken(NeedsPerson):
@@ -74,7 +76,9 @@ class Server(uvicorn.Server):
         """Close connections without a request under way, seen so for too many seconds."""
         silent: dict[object, int] = {}
         for connection in list(self.server_state.connections):
-            cycle = getattr(connection, "cycle", None)
+            if not hasattr(connection, "cycle"):  # a websocket, which has pings of its own
+                continue
+            cycle = connection.cycle
             if cycle is None or cycle.response_complete:
                 # A finished answer is a key of its own: the next request starts anew.
                 key = (connection, cycle)
@@ -132,7 +136,11 @@ def server_of(
     config = uvicorn.Config(
         front,
         lifespan="on",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=WEBSOCKET_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # what comes is video
+        ws_ping_interval=5.0,
+        ws_ping_timeout=10.0,
         log_config=None,
         access_log=False,  # It would write tickets.
         server_header=False,

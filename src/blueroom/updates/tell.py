@@ -27,6 +27,7 @@ class Notice(msgspec.Struct, kw_only=True):
     counts: bool = False
     session: bool = False
     channels: bool = False
+    studio: bool = False
     at_once: bool = False
 
     def add(self, other: Notice) -> None:
@@ -34,6 +35,7 @@ class Notice(msgspec.Struct, kw_only=True):
         self.counts |= other.counts
         self.session |= other.session
         self.channels |= other.channels
+        self.studio |= other.studio
         self.at_once |= other.at_once
 
 
@@ -67,6 +69,7 @@ def changed(
     counts: bool = False,
     session: bool = False,
     channels: bool = False,
+    studio: bool = False,
     at_once: bool = False,
     when: Callable[[Callable[[], None]], object] | None = None,
 ) -> None:
@@ -80,6 +83,7 @@ def changed(
         counts=counts,
         session=session,
         channels=channels,
+        studio=studio,
         at_once=at_once,
     )
 
