@@ -28,6 +28,7 @@ const pds = await PDS.fromEnv({
   inviteRequired: false,
   disableSsrfProtection: true, // its own guard refuses the loopback PLC
   rateLimitsEnabled: false,
+  blobUploadLimit: 20_000_000, // so that a test can go over it; servers as distributed take 50 MB and more
   adminPassword: randomBytes(16).toString('hex'),
   jwtSecret: randomBytes(16).toString('hex'),
   plcRotationKeyK256PrivateKeyHex: randomBytes(32).toString('hex'),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
@@ -29,6 +30,13 @@ class Refused(NeedsPerson):
 
     code = "network_refused"
     sentence = "The network refused. Check the account and its rights."
+
+
+class MediaRefused(Refused):
+    """The network takes the reply, but not the pictures or the video that go with it."""
+
+    code = "network_media_refused"
+    sentence = "The network does not take what goes along. Send the reply with a link instead."
 
 
 class Malformed(BlueRoomError):
@@ -116,14 +124,43 @@ class DescribesAuthors(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attachment:
-    """A picture or a video that goes with a reply. `alt` is read aloud; sizes in pixels."""
+class Captions:
+    """What is said in a video, in one language (BCP 47), as a WebVTT file's text."""
 
-    data: bytes
+    language: str
+    vtt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A picture or a video that goes with a reply: a file, to be read in pieces.
+
+    `alt` is read aloud; sizes in pixels. A video has a `duration_s`, and `captions` in as many
+    languages as there are.
+    """
+
+    path: Path
     media_type: str
-    alt: str
+    size_bytes: int
     width_px: int
     height_px: int
+    alt: str = ""
+    duration_s: float = 0.0
+    captions: Sequence[Captions] = ()
+
+    @property
+    def is_video(self) -> bool:
+        return self.media_type.startswith("video/")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A page that a reply leads to, as networks show it: a title, a line of text, a picture."""
+
+    url: str
+    title: str
+    description: str = ""
+    picture: Attachment | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,13 +186,25 @@ class Sent:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What a network takes as a reply. `text_limit` counts what `Preview.length` counts."""
+    """What a network takes as a reply. `text_limit` counts what `Preview.length` counts.
+
+    `images` is how many pictures; 0 for none, as `video_size_bytes` is 0 where it takes no video.
+    Of the other limits None means none that we know of. `cards`: it shows a link as a `Card`.
+    `shows_clips`: it shows the room's clips by itself, so that none need be sent (our own page).
+    """
 
     text_limit: int
     text_unit: Literal["graphemes", "characters", "utf-16 units"] = "graphemes"
     bytes_limit: int | None = None
     images: int = 0
+    image_size_bytes: int | None = None
+    image_types: Sequence[str] = ("image/jpeg", "image/png", "image/webp")
     video_size_bytes: int = 0
+    video_duration_s: float | None = None
+    video_types: Sequence[str] = ("video/mp4",)
+    alt_limit: int | None = None  # characters
+    cards: bool = False
+    shows_clips: bool = False
     needs_mention: bool = False
     cost_note: str = ""
 
@@ -194,19 +243,31 @@ class Publisher(Protocol):
         to: Target,
         text: str,
         media: Sequence[Attachment] = (),
+        card: Card | None = None,
         lang: str = "",
         key: str,
         at: datetime,
+        memory: dict[str, Any] | None = None,
     ) -> Sent:
         """Publish `text` under `to`, once: the same `key` never makes a second reply.
+
+        `media` are one video, or pictures. `card` is what the reply links to: shown where there
+        are no media, and in their place where the network turns out not to take them. Without a
+        card such media are refused.
 
         `key` is 13 characters of base32-sortable (a TID), chosen by the caller and kept with the
         reply, so that a retry after a lost answer finds what the first try did. `at` is the
         reply's own time, aware, UTC; `lang` is the language of `text` (BCP 47), "" where unknown.
 
+        `memory` belongs to this reply: what an earlier try put in (JSON) is there in the next one,
+        however that try ended. An upload that is under way, say. A network that takes its time
+        with a video is not waited for: raise Unavailable with `retry_after_s`, and go on from the
+        memory when you are called again. A call ends within `reply_limit_s(media)`.
+
         Raises:
             Unavailable: it may or may not have arrived; call again with the same `key`.
             Refused: it did not arrive, and a person must act.
+            MediaRefused: it did not arrive, and would without the media.
         """
         ...
 
@@ -219,11 +280,23 @@ class Publisher(Protocol):
         ...
 
 
+def reply_limit_s(media: Sequence[Attachment]) -> float:
+    """How long one call of `reply` may take: a minute, and the media's bytes at 2 Mbit/s."""
+    return 60 + sum(one.size_bytes for one in media) / 250_000
+
+
 @runtime_checkable
 class Previews(Protocol):
-    """Ability: shows a reply as the network will, without asking the network."""
+    """Ability: shows a reply as the network will, without asking the network or reading files."""
 
-    def preview(self, *, to: Target, text: str, media: Sequence[Attachment] = ()) -> Preview: ...
+    def preview(
+        self,
+        *,
+        to: Target,
+        text: str,
+        media: Sequence[Attachment] = (),
+        card: Card | None = None,
+    ) -> Preview: ...
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ from typing import Literal
 
 import regex
 
+from blueroom.networks.attachments import media_problems
 from blueroom.networks.interface import Attachment, Limits, Part, Preview
 
 Kind = Literal["link", "mention", "tag"]
@@ -29,8 +30,7 @@ def preview_text(
     is_too_big = limits.bytes_limit is not None and len(text.encode()) > limits.bytes_limit
     if length > limits.text_limit or is_too_big:
         problems.append(("reply_too_long", f"A reply holds {limits.text_limit} characters."))
-    if len(media) > limits.images:
-        problems.append(("reply_too_many_media", f"A reply holds {limits.images} pictures."))
+    problems += media_problems(media, limits)
     parts = list(_parts(text, marks))
     return Preview(text=text, parts=parts, length=length, limits=limits, problems=problems)
 

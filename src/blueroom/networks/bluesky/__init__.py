@@ -41,6 +41,12 @@ class Bluesky:
             hint="where posts are read, parted by commas",
         ),
         Field(name="directory", label="Directory of accounts", default=DIRECTORY),
+        Field(
+            name="video_service",
+            label="Video service",
+            default="auto",
+            hint="an address, “auto” or “none”",
+        ),
     )
     listens_without_account = True
 
@@ -62,12 +68,14 @@ class Bluesky:
     def publisher(self, fields: dict[str, str], state: dict[str, Any]) -> Publisher:
         from blueroom.base.outbound import door
         from blueroom.networks.bluesky.publisher import BlueskyPublisher
+        from blueroom.networks.bluesky.video_service import AUTO
 
         return BlueskyPublisher(
             service=fields.get("service") or SERVICE,
             handle=fields.get("handle", ""),
             password=fields.get("app_password", ""),
             directory=fields.get("directory") or DIRECTORY,
+            video_service=fields.get("video_service") or AUTO,
             state=state,
             door=door(),
         )

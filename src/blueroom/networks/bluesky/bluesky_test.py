@@ -32,6 +32,7 @@ def test_network_asks_for_a_handle_and_one_secret() -> None:
         "service": False,
         "jetstream": False,
         "directory": False,
+        "video_service": False,
     }
 
 

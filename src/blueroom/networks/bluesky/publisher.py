@@ -6,23 +6,29 @@ calls: https://docs.bsky.app/docs/api/com-atproto-repo-create-record. Read 2026-
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from blueroom.base.outbound import Door
+from blueroom.networks.attachments import media_problems
 from blueroom.networks.bluesky import text as rich
+from blueroom.networks.bluesky.embeds import IMAGE_BYTES, IMAGES_LIMIT, VIDEO_BYTES, Embeds
 from blueroom.networks.bluesky.identity import RecordPlace, find_home
 from blueroom.networks.bluesky.profiles import display_name
 from blueroom.networks.bluesky.session import Session
 from blueroom.networks.bluesky.source import post_page
+from blueroom.networks.bluesky.video_service import AUTO
 from blueroom.networks.bluesky.wire import POSTS
 from blueroom.networks.bluesky.xrpc import NotDone, Service
 from blueroom.networks.interface import (
     Attachment,
     Author,
+    Card,
     Limits,
+    MediaRefused,
     Preview,
     Refused,
     Sent,
@@ -30,18 +36,20 @@ from blueroom.networks.interface import (
     Unavailable,
 )
 
+log = logging.getLogger(__name__)
+
 LIMITS = Limits(
     text_limit=rich.TEXT_LIMIT,
     text_unit="graphemes",
     bytes_limit=rich.BYTES_LIMIT,
-    images=4,  # app.bsky.embed.images
-    video_size_bytes=50_000_000,  # what a PDS takes: docs.bsky.app, "Rate limits"
+    images=IMAGES_LIMIT,
+    image_size_bytes=IMAGE_BYTES,
+    video_size_bytes=VIDEO_BYTES,
+    video_duration_s=600,  # https://bsky.app/profile/bsky.app/post/3mtwf7gxkwc2r, of 2026-09
+    cards=True,
     cost_note="Free. At most 1,666 replies an hour and 11,666 a day.",
 )
-CANNOT_SEND_MEDIA = (
-    "media_not_supported",
-    "Pictures and videos cannot be sent to Bluesky yet: link to them in the text.",
-)
+BLOB_ERRORS = frozenset({"BlobNotFound", "InvalidMimeType", "InvalidSize"})
 
 
 class BlueskyPublisher:
@@ -56,6 +64,7 @@ class BlueskyPublisher:
         handle: str,
         password: str,
         directory: str,
+        video_service: str = AUTO,
         state: dict[str, Any],
         door: Door,
     ) -> None:
@@ -63,6 +72,9 @@ class BlueskyPublisher:
         self._directory = directory
         self._service = Service(service, door)
         self._session = Session(self._service, handle, password, state)
+        self._embeds = Embeds(
+            self._session, video_service=video_service, directory=directory, door=door
+        )
 
     def preview(
         self,
@@ -70,13 +82,14 @@ class BlueskyPublisher:
         to: Target,  # noqa: ARG002 - other networks' previews depend on it
         text: str,
         media: Sequence[Attachment] = (),
+        card: Card | None = None,
     ) -> Preview:
         """See `Previews.preview`."""
         length, size = rich.graphemes(text), len(text.encode(errors="replace"))
         problems = []
         if any("\ud800" <= letter <= "\udfff" for letter in text):
             problems.append(("not_text", "The text holds half a character: write it again."))
-        if not text.strip():
+        if not text.strip() and not media and not card:
             problems.append(("empty", "There is nothing to send."))
         if length > rich.TEXT_LIMIT:
             over = length - rich.TEXT_LIMIT
@@ -84,8 +97,7 @@ class BlueskyPublisher:
         if size > rich.BYTES_LIMIT:
             over = size - rich.BYTES_LIMIT
             problems.append(("too_many_bytes", f"{over} bytes over Bluesky's {rich.BYTES_LIMIT}."))
-        if media:
-            problems.append(CANNOT_SEND_MEDIA)
+        problems += media_problems(media, LIMITS)
         return Preview(
             text=text,
             parts=rich.parts(text),
@@ -100,12 +112,18 @@ class BlueskyPublisher:
         to: Target,
         text: str,
         media: Sequence[Attachment] = (),
+        card: Card | None = None,
         lang: str = "",
         key: str,
         at: datetime,
+        memory: dict[str, Any] | None = None,
     ) -> Sent:
-        """See `Publisher.reply`. The key is the record's own, so that it cannot be there twice."""
-        preview = self.preview(to=to, text=text, media=media)
+        """See `Publisher.reply`. The key is the record's own, so that it cannot be there twice.
+
+        The memory's keys: `embed` (what goes with the post, uploaded), and those of VideoService.
+        """
+        memory = {} if memory is None else memory
+        preview = self.preview(to=to, text=text, media=media, card=card)
         if preview.problems:
             raise Refused(preview.problems[0][1], problem=preview.problems[0][0])
         record: dict[str, Any] = {
@@ -114,18 +132,26 @@ class BlueskyPublisher:
             "createdAt": at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
             "reply": await self._refs(to),
         }
+        did = await self._session.did()
+        # A try that nobody remembers may have come through: then nothing is uploaded again.
+        if media and not memory and (found := await self._find(did, key, to)):
+            return found
         if facets := rich.facets(preview.parts, await self._dids(rich.mentioned(preview.parts))):
             record["facets"] = facets
         if lang:
             record["langs"] = [lang]
-        did = await self._session.did()
+        if embed := await self._embed(media, card, memory):
+            record["embed"] = embed
         body = {"repo": did, "collection": POSTS, "rkey": key, "record": record}
         try:
             made = await self._session.post("com.atproto.repo.createRecord", body)
-        except (NotDone, Unavailable):
+        except (NotDone, Unavailable) as error:
             # An earlier try may have made it, or this one before its answer was lost.
             if found := await self._find(did, key, to):
                 return found
+            if isinstance(error, NotDone) and error.error in BLOB_ERRORS:
+                memory.clear()  # a server forgets what no record names within some hours
+                raise Unavailable("What goes with the reply has to be sent anew.") from error
             raise
         return Sent(id=made["uri"], url=post_page(did, key), version=made["cid"])
 
@@ -146,6 +172,20 @@ class BlueskyPublisher:
 
     async def close(self) -> None:
         await self._service.close()
+
+    async def _embed(
+        self, media: Sequence[Attachment], card: Card | None, memory: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """What goes with the post, uploaded once for all tries."""
+        if "embed" not in memory:
+            try:
+                memory["embed"] = await self._embeds.of(media, card, memory)
+            except MediaRefused as error:
+                if card is None:
+                    raise
+                log.warning("a reply goes out with a link: %s", error.message)
+                memory["embed"] = await self._embeds.of((), card, memory)
+        return memory["embed"] or None
 
     async def _find(self, did: str, key: str, to: Target) -> Sent | None:
         """The reply with this key, if it is there."""

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +38,10 @@ SESSION = (200, {"did": DID, "handle": "room.test", "accessJwt": "a1", "refreshJ
 MADE = (200, {"uri": OURS, "cid": "c2"})
 FOUND = (200, {"uri": OURS, "cid": "c2", "value": {"reply": {"parent": {"uri": ASKED.id}}}})
 MISSING = (400, {"error": "RecordNotFound", "message": "no such record"})
-PICTURE = Attachment(data=b"x", media_type="image/png", alt="", width_px=1, height_px=1)
+PICTURE = Attachment(
+    path=Path("picture.png"), media_type="image/png", size_bytes=1, width_px=1, height_px=1
+)
+VIDEO = replace(PICTURE, path=Path("clip.mp4"), media_type="video/mp4", duration_s=42)
 
 Answer = tuple[Any, ...]  # status, body as JSON or bytes, headers; or nothing: it hangs up
 
@@ -291,7 +295,8 @@ def test_a_server_s_address_must_be_one() -> None:
         ("x" * 301, (), "too_long"),
         ("👨‍👩‍👧‍👦" * 121, (), "too_many_bytes"),
         (" \n", (), "empty"),
-        ("Voici", (PICTURE,), "media_not_supported"),
+        ("Voici", (PICTURE,) * 5, "reply_too_many_media"),
+        ("Voici", (replace(VIDEO, duration_s=601),), "video_too_long"),
     ],
 )
 def test_reply_refuses_before_asking_anybody_what_the_preview_has_a_problem_with(
@@ -331,8 +336,13 @@ def test_preview_has_no_problem_with_exactly_the_limit() -> None:
 
 
 def test_preview_names_every_problem_at_once() -> None:
-    codes = [code for code, _ in preview("👨‍👩‍👧‍👦" * 301, PICTURE).problems]
-    assert codes == ["too_long", "too_many_bytes", "media_not_supported"]
+    big = replace(VIDEO, size_bytes=300_000_001)
+    codes = [code for code, _ in preview("👨‍👩‍👧‍👦" * 301, big).problems]
+    assert codes == ["too_long", "too_many_bytes", "video_too_big"]
+
+
+def test_preview_takes_a_video_without_words() -> None:
+    assert preview("", VIDEO).problems == ()
 
 
 def test_preview_counts_what_no_network_can_send_without_falling_over() -> None:

@@ -8,7 +8,9 @@ and refreshSession. Bluesky allows 30 log-ins in 5 minutes and 300 a day
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from blueroom.networks.bluesky.xrpc import NotDone, Service
@@ -57,6 +59,28 @@ class Session:
     async def post(self, method: str, body: Mapping[str, Any]) -> Answer:
         """As `Service.post`, logged in. Raises WrongPassword besides."""
         return await self._ask(lambda token: self._service.post(method, body, token=token))
+
+    async def upload(self, content: Path | bytes, *, media_type: str, within_s: float) -> Answer:
+        """The blob that the server made of a file. It is kept only once a record names it."""
+        method = "com.atproto.repo.uploadBlob"
+        made = await self._ask(
+            lambda token: self._service.upload(
+                method, content, media_type=media_type, within_s=within_s, token=token
+            )
+        )
+        return dict(made["blob"])
+
+    async def service_token(self, *, audience: str, method: str, lasts_s: float) -> str:
+        """A token with which another service may call `method` in the account's name.
+
+        `audience` is the did of the server that will be shown it. Lasts an hour at most:
+        https://atproto.com/specs/xrpc#inter-service-authentication-jwt
+        """
+        until = str(int(time.time() + lasts_s))
+        answer = await self.get(
+            "com.atproto.server.getServiceAuth", aud=audience, lxm=method, exp=until
+        )
+        return str(answer["token"])
 
     async def log_in(self) -> Answer:
         """A new session, whatever there was. Raises WrongPassword."""

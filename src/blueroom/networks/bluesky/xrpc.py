@@ -6,8 +6,10 @@ https://atproto.com/specs/xrpc, read 2026-11. Rate limits are told by 429 and `r
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,21 +20,22 @@ from blueroom.base.outbound import AddressRefused, AnswerTooLarge, Door, NoAnswe
 from blueroom.networks.bluesky.wire import UNREADABLE
 from blueroom.networks.interface import Refused, Unavailable
 
+PART_BYTES = 256 * 1024
+
 
 class NotDone(Refused):
-    """The server says no, with an error of its own: `error` is its name ("RecordNotFound")."""
+    """The server says no, with an error of its own: `error` is its name ("RecordNotFound").
+
+    `answer` is all that it said.
+    """
 
     code = "bluesky_not_done"
 
-    def __init__(self, host: str, status: int, error: str, message: str) -> None:
+    def __init__(self, host: str, status: int, answer: dict[str, Any]) -> None:
+        error, message = (str(answer.get(name) or "") for name in ("error", "message"))
         said = f"{error}: {message}" if error else str(status)
         super().__init__(f"{host} refuses: {said}"[:300], status=status, error=error)
-        self.status, self.error = status, error
-
-
-class _Error(msgspec.Struct):
-    error: str = ""
-    message: str = ""
+        self.status, self.error, self.answer = status, error, answer
 
 
 class Service:
@@ -42,6 +45,7 @@ class Service:
     """
 
     def __init__(self, url: str, door: Door) -> None:
+        self._door = door
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Refused("The address of a server must begin with https://.", url=url)
@@ -59,13 +63,40 @@ class Service:
         """The answer to a procedure."""
         return await self._ask("POST", method, token, json=body)
 
+    async def upload(
+        self,
+        method: str,
+        content: Path | bytes,
+        *,
+        media_type: str,
+        within_s: float,
+        token: str = "",
+        **params: str,
+    ) -> dict[str, Any]:
+        """The answer to a procedure that takes a file, which is read as it is sent."""
+        size = await asyncio.to_thread(_size, content)
+        async with self._door.client(
+            base_url=f"{self.url}/xrpc/",
+            headers={"Content-Type": media_type, "Content-Length": str(size)},
+            timeout_s=within_s,
+        ) as client:
+            parts = content if isinstance(content, bytes) else _parts(content)
+            return await self._ask("POST", method, token, client, params=params, content=parts)
+
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _ask(self, verb: str, method: str, token: str, **what: Any) -> dict[str, Any]:
+    async def _ask(
+        self,
+        verb: str,
+        method: str,
+        token: str,
+        client: httpx.AsyncClient | None = None,
+        **what: Any,
+    ) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            answer = await self._client.request(verb, method, headers=headers, **what)
+            answer = await (client or self._client).request(verb, method, headers=headers, **what)
         except NoAnswer as error:
             raise Unavailable(f"{self.host} does not answer.", host=self.host) from error
         except (AddressRefused, AnswerTooLarge) as error:
@@ -85,10 +116,20 @@ class Service:
 
     def _not_done(self, answer: httpx.Response) -> NotDone:
         try:
-            said = msgspec.json.decode(answer.content, type=_Error)
+            said = msgspec.json.decode(answer.content, type=dict[str, Any])
         except UNREADABLE:
-            said = _Error()
-        return NotDone(self.host, answer.status_code, said.error, said.message)
+            said = {}
+        return NotDone(self.host, answer.status_code, said)
+
+
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
+async def _parts(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while part := await asyncio.to_thread(file.read, PART_BYTES):
+            yield part
 
 
 def patience_s(status: int, headers: Mapping[str, str], *, now: float) -> float | None:

@@ -1,5 +1,6 @@
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -19,7 +20,9 @@ from blueroom.networks.page.publisher import LIMITS, PagePublisher
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
 TARGET = Target(id="q1", url="https://room.example.org/q/1")
-PICTURE = Attachment(data=b"", media_type="image/png", alt="", width_px=1, height_px=1)
+PICTURE = Attachment(
+    path=Path("picture.png"), media_type="image/png", size_bytes=1, width_px=1, height_px=1
+)
 
 
 def reply(text: str) -> Sent:

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from blueroom.networks.interface import (
     Attachment,
+    Card,
     Limits,
     Preview,
     Refused,
@@ -17,7 +19,7 @@ from blueroom.networks.interface import (
 )
 from blueroom.networks.plain_text import preview_text
 
-LIMITS = Limits(text_limit=1000, images=4, video_size_bytes=500_000_000)
+LIMITS = Limits(text_limit=1000, images=4, video_size_bytes=500_000_000, shows_clips=True)
 
 
 class ReplyRefused(Refused):
@@ -42,9 +44,11 @@ class PagePublisher:
         to: Target,
         text: str,
         media: Sequence[Attachment] = (),
+        card: Card | None = None,
         lang: str = "",
         key: str,
         at: datetime,
+        memory: dict[str, Any] | None = None,
     ) -> Sent:
         """The asker's page, where the reply now is.
 
@@ -62,6 +66,13 @@ class PagePublisher:
     async def close(self) -> None:
         """No connection is held."""
 
-    def preview(self, *, to: Target, text: str, media: Sequence[Attachment] = ()) -> Preview:
+    def preview(
+        self,
+        *,
+        to: Target,
+        text: str,
+        media: Sequence[Attachment] = (),
+        card: Card | None = None,
+    ) -> Preview:
         """The reply with its links marked, and what stands against it."""
         return preview_text(text, limits=LIMITS, marks=("link",), media=media)

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from blueroom.networks.interface import (
     Attachment,
+    Card,
     Limits,
     Preview,
     Refused,
@@ -18,7 +20,15 @@ from blueroom.networks.interface import (
 from blueroom.networks.plain_text import preview_text
 
 # As Bluesky has them, so that a rehearsed reply fits the real thing.
-LIMITS = Limits(text_limit=300, bytes_limit=3000, images=4, video_size_bytes=100_000_000)
+LIMITS = Limits(
+    text_limit=300,
+    bytes_limit=3000,
+    images=4,
+    image_size_bytes=2_000_000,
+    video_size_bytes=300_000_000,
+    video_duration_s=600,
+    cards=True,
+)
 
 
 class ReplyRefused(Refused):
@@ -29,7 +39,10 @@ class ReplyRefused(Refused):
 
 
 class RehearsalPublisher:
-    """Sends nothing to nobody, and gives for the same key always the same answer."""
+    """Sends nothing to nobody, and gives for the same key always the same answer.
+
+    What would have gone out is left in the reply's memory.
+    """
 
     limits = LIMITS
 
@@ -39,9 +52,11 @@ class RehearsalPublisher:
         to: Target,
         text: str,
         media: Sequence[Attachment] = (),
+        card: Card | None = None,
         lang: str = "",
         key: str,
         at: datetime,
+        memory: dict[str, Any] | None = None,
     ) -> Sent:
         """Where the reply would be; it has no page.
 
@@ -51,6 +66,12 @@ class RehearsalPublisher:
         problems = self.preview(to=to, text=text, media=media).problems
         if problems:
             raise ReplyRefused(problems[0][1], problems=[code for code, _ in problems])
+        if memory is not None:
+            memory["rehearsed"] = {
+                "text": text,
+                "media": [_rehearsed(one) for one in media],
+                "card": card.url if card else "",
+            }
         return Sent(id=f"rehearsal:reply:{key}", version="1")
 
     async def take_back(self, *, sent: Sent) -> None:
@@ -59,6 +80,23 @@ class RehearsalPublisher:
     async def close(self) -> None:
         """No connection is held."""
 
-    def preview(self, *, to: Target, text: str, media: Sequence[Attachment] = ()) -> Preview:
+    def preview(
+        self,
+        *,
+        to: Target,
+        text: str,
+        media: Sequence[Attachment] = (),
+        card: Card | None = None,
+    ) -> Preview:
         """The reply with its tags, mentions and links marked, and what stands against it."""
         return preview_text(text, limits=LIMITS, marks=("link", "mention", "tag"), media=media)
+
+
+def _rehearsed(one: Attachment) -> dict[str, Any]:
+    return {
+        "media_type": one.media_type,
+        "size_bytes": one.size_bytes,
+        "duration_s": one.duration_s,
+        "alt": one.alt,
+        "captions": [captions.language for captions in one.captions],
+    }

@@ -1,10 +1,15 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from blueroom.networks.interface import (
     Attachment,
+    Captions,
+    Card,
     Part,
     Preview,
     Previews,
@@ -18,7 +23,9 @@ from blueroom.networks.rehearsal.publisher import LIMITS
 
 NOW = datetime(2026, 3, 1, 20, tzinfo=UTC)
 TARGET = Target(id="rehearsal:s:4")
-PICTURE = Attachment(data=b"", media_type="image/png", alt="", width_px=1, height_px=1)
+PICTURE = Attachment(
+    path=Path("picture.png"), media_type="image/png", size_bytes=1, width_px=1, height_px=1
+)
 
 
 def publisher() -> Publisher:
@@ -69,6 +76,47 @@ def test_preview_marks_tags_mentions_and_links() -> None:
         limits=LIMITS,
         problems=[],
     )
+
+
+def test_reply_leaves_what_was_rehearsed_in_its_memory() -> None:
+    video = replace(
+        PICTURE,
+        media_type="video/mp4",
+        size_bytes=5_000_000,
+        duration_s=42.0,
+        alt="Nour answers",
+        captions=[Captions(language="fr", vtt="WEBVTT")],
+    )
+    card = Card(url="https://room.example.org/a/x/", title="Nour answers")
+    memory: dict[str, Any] = {}
+
+    asyncio.run(
+        publisher().reply(
+            to=TARGET,
+            text="Oui",
+            media=[video],
+            card=card,
+            key="3lbcdefghijkl",
+            at=NOW,
+            memory=memory,
+        )
+    )
+
+    assert memory == {
+        "rehearsed": {
+            "text": "Oui",
+            "media": [
+                {
+                    "media_type": "video/mp4",
+                    "size_bytes": 5_000_000,
+                    "duration_s": 42.0,
+                    "alt": "Nour answers",
+                    "captions": ["fr"],
+                }
+            ],
+            "card": "https://room.example.org/a/x/",
+        }
+    }
 
 
 def test_preview_counts_what_people_see_as_one_character() -> None:
