@@ -1,0 +1,4 @@
+// The light build says nothing of its types: they are the whole build's.
+declare module 'hls.js/light' {
+  export { default } from 'hls.js';
+}
