@@ -1,0 +1,54 @@
+"""Rounds of work on clips, found by its state: each says how much it found."""
+
+from __future__ import annotations
+
+from blueroom.base.clock import now
+from blueroom.clips import actions
+from blueroom.clips.queries import due_clips, due_hearings, due_renders
+
+
+def cut_due_clips() -> int:
+    """Open clips of answers that were released, and cut the one that has waited longest.
+
+    For a worker that rests a twentieth of a second: a clip is begun within a tenth of its out mark.
+    """
+    opened = actions.open_clips(now=now())
+    clip_id = due_clips(now()).values_list("pk", flat=True).first()
+    if clip_id is None:
+        return opened
+    actions.cut_clip(clip_id=clip_id, now=now())
+    return 1
+
+
+def render_due() -> int:
+    """Make the file for sharing that has waited longest: one, it takes both cores."""
+    render_id = due_renders(now()).values_list("pk", flat=True).first()
+    if render_id is None:
+        return 0
+    actions.render_clip(render_id=render_id, now=now())
+    return 1
+
+
+def hear_due() -> int:
+    """Recognise the words of the clip that has waited longest."""
+    hearing_id = due_hearings(now()).values_list("pk", flat=True).first()
+    if hearing_id is None:
+        return 0
+    actions.hear_clip(hearing_id=hearing_id, now=now())
+    return 1
+
+
+def tidy_clips() -> int:
+    """Follow what became of answers and questions: removed, withdrawn, seen live, sent back."""
+    moment = now()
+    return (
+        actions.remove_gone(now=moment)
+        + actions.let_out_shown(now=moment)
+        + actions.follow_questions(now=moment)
+        + actions.compare_renders(now=moment)
+    )
+
+
+def sweep_clips() -> int:
+    """Delete files that nothing points to; once an hour is plenty."""
+    return actions.sweep_files(now=now())
