@@ -280,8 +280,10 @@ def change_room(
     keep_raw_days: int,
     now: datetime,
     by: Actor,
+    keep_recordings_days: int | None = None,
 ) -> Room:
-    """The room as it is called from now on. Sessions that are planned keep their hour.
+    """The room as it is called from now on. Sessions that are planned keep their hour, and what
+    they keep; None leaves the days as they are.
 
     Raises:
         FieldRefused: something that was entered cannot be taken.
@@ -296,8 +298,14 @@ def change_room(
     room.name = rules.clean_line(name, field="name", length_max=80)
     room.languages = rules.clean_languages(languages)
     room.time_zone, room.look, room.keep_raw_days = time_zone, look, keep_raw_days
+    if keep_recordings_days is not None:
+        room.keep_recordings_days = rules.clean_recordings_days(keep_recordings_days)
     with one_transaction():
-        room.save(update_fields=["name", "languages", "time_zone", "look", "keep_raw_days"])
+        room.save(
+            update_fields=[
+                "name", "languages", "time_zone", "look", "keep_raw_days", "keep_recordings_days",
+            ]
+        )  # fmt: skip
         for session_id in room.sessions.values_list("id", flat=True):
             changed(session_id, session=True, when=on_commit)
     return room
@@ -362,10 +370,12 @@ def plan_session(
     languages: Iterable[str] = (),
     format: str = SessionFormat.INTERVIEW,
     is_rehearsal: bool = False,
+    keep_recordings_days: int | None = None,
 ) -> Session:
     """A planned session with a link for each screen; a guest not known to the room is added.
 
-    Without a title it is called like its guest; without languages it speaks the room's.
+    Without a title it is called like its guest; without languages it speaks the room's, and its
+    recordings are kept as long as the room says.
 
     Raises:
         FieldRefused: something that was entered cannot be taken; `details["field"]` names it.
@@ -373,6 +383,8 @@ def plan_session(
     _require(by, "plan_session", room.pk)
     spoken = list(languages) or room.languages
     plan = _clean_plan(title, guest, hashtags, starts_at, minutes, spoken, format)
+    keep_days = room.keep_recordings_days if keep_recordings_days is None else keep_recordings_days
+    keep_days = rules.clean_recordings_days(keep_days)
     with one_transaction():
         session = Session.objects.create(
             room=room,
@@ -386,6 +398,7 @@ def plan_session(
             planned_minutes=plan.minutes,
             is_rehearsal=is_rehearsal,
             keep_raw_days=room.keep_raw_days,
+            keep_recordings_days=keep_days,
             created_at=now,
         )
         for screen in Screen.values:
@@ -405,8 +418,11 @@ def change_session(
     format: str,
     now: datetime,
     by: Actor,
+    keep_recordings_days: int | None = None,
 ) -> Session:
     """The session with everything that was entered; its slug and so its addresses stay.
+
+    None keeps its recordings as long as before.
 
     Raises as `plan_session`.
     """
@@ -420,13 +436,64 @@ def change_session(
         session.format = plan.format
         session.starts_at = plan.starts_at
         session.planned_minutes = plan.minutes
+        if keep_recordings_days is not None:
+            session.keep_recordings_days = rules.clean_recordings_days(keep_recordings_days)
         session.save(
             update_fields=[
                 "guest", "title", "hashtags", "languages", "format", "starts_at", "planned_minutes",
+                "keep_recordings_days",
             ]
         )  # fmt: skip
         changed(session.pk, session=True, when=on_commit)
     return session
+
+
+def keep_past_session(
+    *,
+    room: Room,
+    slug: str,
+    guest: str,
+    title: str,
+    hashtags: Iterable[str],
+    languages: Iterable[str],
+    format: str,
+    starts_at: datetime,
+    minutes: int,
+    is_rehearsal: bool,
+    created_at: datetime,
+    opened_at: datetime | None,
+    on_air_at: datetime | None,
+    closed_at: datetime,
+    by: Actor,
+) -> Session:
+    """A session that happened elsewhere, closed, with no links; its slug is made unique.
+
+    Its recordings are kept until somebody erases them: they were brought here to be kept.
+
+    Raises as `plan_session`.
+    """
+    _require(by, "plan_session", room.pk)
+    plan = _clean_plan(title, guest, hashtags, starts_at, minutes, languages, format)
+    with one_transaction():
+        return Session.objects.create(
+            room=room,
+            guest=_guest(room, plan.guest),
+            slug=_free_slug(slug, plan.guest, plan.title),
+            title=plan.title,
+            hashtags=plan.hashtags,
+            languages=plan.languages,
+            format=plan.format,
+            state=SessionState.CLOSED,
+            starts_at=plan.starts_at,
+            planned_minutes=plan.minutes,
+            is_rehearsal=is_rehearsal,
+            keep_raw_days=room.keep_raw_days,
+            keep_recordings_days=0,
+            created_at=created_at,
+            opened_at=opened_at,
+            on_air_at=on_air_at,
+            closed_at=closed_at,
+        )
 
 
 def _change_state(session: Session, verb: str, by: Actor, **times: datetime | None) -> Session:

@@ -31,6 +31,7 @@ class SessionPlan(Schema):
     minutes: int = 60
     languages: list[str] = Field(default=["fr", "en"], max_length=20)
     format: str = "interview"
+    keep_recordings_days: int | None = None
 
 
 class SessionOut(Schema):
@@ -46,6 +47,7 @@ class SessionOut(Schema):
     starts_at: datetime
     minutes: int
     on_air_at: datetime | None
+    keep_recordings_days: int
     links: dict[str, str]
 
 
@@ -74,6 +76,7 @@ def told(session: Session) -> dict[str, Any]:
         "starts_at": session.starts_at,
         "minutes": session.planned_minutes,
         "on_air_at": session.on_air_at,
+        "keep_recordings_days": session.keep_recordings_days,
         "links": links_of(session),
     }
 
@@ -91,6 +94,7 @@ def plan_session(request: HttpRequest, plan: SessionPlan) -> Status[dict[str, An
         minutes=plan.minutes,
         languages=plan.languages,
         format=plan.format,
+        keep_recordings_days=plan.keep_recordings_days,
         now=moment,
         by=request.auth.actor_in(room.pk, "plan_session"),
     )
@@ -121,6 +125,7 @@ class SessionChange(Schema):
     minutes: int | None = None
     languages: list[str] | None = None
     format: str | None = None
+    keep_recordings_days: int | None = None
 
 
 @router.patch("/sessions/{slug}", response=SessionOut, summary="Change a session")

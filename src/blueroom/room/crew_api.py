@@ -22,7 +22,7 @@ router = Router(tags=["room"])
 
 
 class RoomOut(Schema):
-    """The caller's room. `look` is its light; `keep_raw_days` holds for sessions to come."""
+    """The caller's room. `look` is its light; the days hold for sessions to come."""
 
     slug: str
     name: str
@@ -30,6 +30,7 @@ class RoomOut(Schema):
     time_zone: str
     look: Look
     keep_raw_days: int
+    keep_recordings_days: int
 
 
 class RoomChange(Schema):
@@ -40,6 +41,7 @@ class RoomChange(Schema):
     time_zone: str | None = Field(None, max_length=60)
     look: Look | None = None
     keep_raw_days: int | None = None
+    keep_recordings_days: int | None = None
 
 
 def _room(request: HttpRequest, verb: str) -> tuple[Room, Actor]:

@@ -116,6 +116,14 @@ class SessionForm(PlainForm):
     format = forms.ChoiceField(
         label=_("Format"), choices=SessionFormat.choices, widget=forms.RadioSelect
     )
+    keep_recordings_days = forms.IntegerField(
+        label=_("Days that recordings are kept after the end"),
+        required=False,
+        min_value=0,
+        max_value=rules.RECORDINGS_DAYS_MAX,
+        help_text=_("0 keeps them until somebody erases them. Clips stay in any case."),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
 
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         self.zone = ZoneInfo(room.time_zone)
@@ -136,6 +144,7 @@ class SessionForm(PlainForm):
             "minutes": 60,
             "languages": spoken or [(get_language() or "en")[:2]],
             "format": SessionFormat.INTERVIEW,
+            "keep_recordings_days": room.keep_recordings_days,
         }
 
     @classmethod
@@ -151,6 +160,7 @@ class SessionForm(PlainForm):
             "minutes": session.planned_minutes,
             "languages": session.languages,
             "format": session.format,
+            "keep_recordings_days": session.keep_recordings_days,
         }
 
     def clean_hashtags(self) -> list[str]:
@@ -178,7 +188,10 @@ class SessionForm(PlainForm):
 
     def plan(self) -> dict[str, Any]:
         """What actions.plan_session and change_session take."""
-        names = ("guest", "hashtags", "title", "starts_at", "minutes", "languages", "format")
+        names = (
+            "guest", "hashtags", "title", "starts_at", "minutes", "languages", "format",
+            "keep_recordings_days",
+        )  # fmt: skip
         return {name: self.cleaned_data[name] for name in names}
 
 
@@ -296,6 +309,13 @@ class RoomForm(PlainForm):
         min_value=0,
         max_value=365,
         help_text=_("What a network sent, for later questions. New sessions only; 0 keeps none."),
+    )
+    keep_recordings_days = forms.IntegerField(
+        label=_("Days that recordings are kept after the end"),
+        required=False,
+        min_value=0,
+        max_value=rules.RECORDINGS_DAYS_MAX,
+        help_text=_("What new sessions propose; 0 keeps them until somebody erases them."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

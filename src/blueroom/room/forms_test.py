@@ -49,6 +49,7 @@ def test_session_form_reads_times_in_the_room_s_zone(paris: Room) -> None:
         "minutes": 60,
         "languages": ["fr"],
         "format": "interview",
+        "keep_recordings_days": None,
     }
 
 

@@ -49,6 +49,8 @@ class Room(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=60, default="Europe/Paris")
     look = models.CharField(_("look"), max_length=6, choices=Look.choices, default=Look.DIMS)
     keep_raw_days = models.PositiveSmallIntegerField(default=30)  # for sessions to come
+    # The same of recordings; 0 keeps them until somebody erases them.
+    keep_recordings_days = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -144,6 +146,8 @@ class Session(models.Model):
     starts_at = models.DateTimeField(_("starts at"))
     planned_minutes = models.PositiveSmallIntegerField(_("planned length, in minutes"), default=60)
     keep_raw_days = models.PositiveSmallIntegerField(default=30)
+    # Counted from its end; 0 keeps recordings until somebody erases them.
+    keep_recordings_days = models.PositiveSmallIntegerField(default=0)
     is_rehearsal = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
@@ -175,9 +179,10 @@ class Session(models.Model):
 
 
 class Screen(models.TextChoices):
-    """What a link opens; a stream of `/live` has the first word of its value."""
+    """What a link opens; `room.tickets.STREAMS` says by which stream it follows."""
 
     WALL_QUESTIONS = "wall_questions", _("Questions wall")
+    WALL_VIDEOS = "wall_videos", _("Videos wall")
 
 
 class Link(models.Model):

@@ -31,6 +31,16 @@ RIGHTS = {
     "switch_channel": _PRODUCERS,
     "moderate": _DESK,  # decide about questions
     "reply": _DESK,  # publish an answer under the asker's post
+    "see_studio": _DESK,  # the feeds, the monitors, who is live
+    "make_feed": _PRODUCERS,  # give somebody an address or a stream key to send by
+    "admit_feed": _DESK,  # test a fan's feed, let it in, send it away
+    "run_programme": _PRODUCERS,  # go live, choose the feed, the delay, stop
+    "cover_programme": _DESK,  # slate, mute, dump: whoever sees it first
+    "mark_answer": _DESK,  # in and out points
+    "edit_clip": _DESK,  # captions, crop, renders
+    "publish_clip": _DESK,  # let the public see it, take it back
+    "export_session": _PRODUCERS,  # the archive, with everything in it
+    "erase": _PRODUCERS,  # recordings of a session, or everything of one asker
     "post": _PRODUCERS,  # hand posts in by the API
     "see_people": _PRODUCERS,
     "invite": _PRODUCERS,
@@ -56,6 +66,7 @@ HASHTAGS_MAX = 5
 HASHTAG_LENGTH_MAX = 64  # graphemes in app.bsky.richtext.facet#tag, lexicon read 2026-11-23
 JOINERS = "\u200c\u200d"  # Persian words and joined emoji fall apart without them
 RESERVED_SLUGS = frozenset({"new"})  # /sessions/new/
+RECORDINGS_DAYS_MAX = 3650
 STARTS_AFTER, STARTS_BEFORE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -172,6 +183,18 @@ def clean_minutes(minutes: int) -> int:
     if not 1 <= minutes <= 1440:
         raise FieldRefused(_("A session lasts between 1 minute and 24 hours."), field="minutes")
     return minutes
+
+
+def clean_recordings_days(days: int) -> int:
+    """How many days recordings are kept once a session is over; 0 is for good.
+
+    Raises FieldRefused.
+    """
+    if not 0 <= days <= RECORDINGS_DAYS_MAX:
+        sentence = _("Between 0 and %(most)d days.")
+        values = {"most": RECORDINGS_DAYS_MAX}
+        raise FieldRefused(sentence % values, field="keep_recordings_days")
+    return days
 
 
 def slug_stem(*names: str) -> str:

@@ -6,7 +6,7 @@ from blueroom.room.links import new_nonce
 from blueroom.room.models import Link, Membership, Role, Token
 from blueroom.room.tickets import lost
 
-DESK, WALL = "askines/desk", "askines/wall"
+DESK, WALL, VIDEOS = "askines/desk", "askines/wall", "askines/videos"
 
 
 @pytest.fixture
@@ -70,6 +70,44 @@ def test_lost_names_revoked_links_and_tokens(session, link, token, moment):
 
 def test_lost_lets_a_wall_link_open_no_desk(session, link):
     assert lost({(f"link:{link.pk}", DESK)}) == {(f"link:{link.pk}", DESK)}
+
+
+@pytest.mark.parametrize(
+    ("screen", "own", "other"), [("wall_questions", WALL, VIDEOS), ("wall_videos", VIDEOS, WALL)]
+)
+def test_lost_lets_a_wall_link_follow_its_own_wall_only(session, link, screen, own, other):
+    Link.objects.update(screen=screen)
+    subject = f"link:{link.pk}"
+
+    assert lost({(subject, own), (subject, other)}) == {(subject, other)}
+
+
+def test_lost_lets_no_link_follow_a_screen_that_is_gone(session, link):
+    Link.objects.update(screen="wall_of_old")
+
+    assert lost({(f"link:{link.pk}", WALL)}) == {(f"link:{link.pk}", WALL)}
+
+
+def test_lost_lets_a_wall_link_follow_no_other_session(session, link, room):
+    other = type(session).objects.create(
+        room=room,
+        guest=session.guest,
+        slug="autre",
+        title="Autre",
+        starts_at=session.starts_at,
+        created_at=session.created_at,
+    )
+
+    assert lost({(f"link:{link.pk}", f"{other.slug}/wall")}) == {(f"link:{link.pk}", "autre/wall")}
+
+
+def test_lost_names_roles_that_may_not_see_the_videos_wall(session, make_member):
+    pairs = {
+        role: (f"person:{make_member(role, role.value).person_id}", VIDEOS)
+        for role in (Role.MODERATOR, Role.COACH, Role.GUEST, Role.VIEWER)
+    }
+
+    assert lost(pairs.values()) == set(pairs.values()) - {pairs[Role.MODERATOR]}
 
 
 def test_lost_lets_nobody_into_another_room(session, make_member, room):

@@ -94,8 +94,9 @@ def test_plan_session_leads_to_the_addresses(producer: Client, room: Room) -> No
     assert session.starts_at == datetime(2026, 12, 1, 19, 30, tzinfo=UTC)
     assert "http://testserver/s/david-guetta/" in page
     assert "http://testserver/desk/david-guetta/" in page
+    assert "http://testserver/sessions/david-guetta/studio/" in page
     assert "http://testserver/w/" in page
-    assert page.count('class="qr"') == 3
+    assert page.count('class="qr"') == 5
 
 
 def test_session_steps_ask_first_and_then_do_it(producer: Client, session: Session) -> None:

@@ -135,6 +135,12 @@ def _addresses(request: HttpRequest, session: Session) -> list[Address]:
             gettext("The desk"),
             gettext("For moderators, who log in. A computer with a keyboard is best."),
         ),
+        card(
+            "studio",
+            reverse("studio", args=[session.slug]),
+            gettext("The studio"),
+            gettext("For the crew: cameras, what is on air, and where answers begin and end."),
+        ),
         *walls,
     ]
 
@@ -159,6 +165,7 @@ def session(request: HttpRequest, slug: str) -> HttpResponse:
             "channels": channels,
             "languages": [forms.LANGUAGE_NAMES.get(code, code) for code in session.languages],
             "may_change": rules.may(by.role, "change_session"),
+            "may_export": rules.may(by.role, "export_session"),
             "is_local": not settings.PUBLIC_URL and host in ("localhost", "127.0.0.1", "[::1]"),
         }
         return render(request, "room/session.html", context)
