@@ -1,4 +1,4 @@
-"""What the audience does: it asks."""
+"""What the audience does: it asks, and sends hearts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from django.core.cache import cache
 from blueroom.audience import rules
 from blueroom.audience.errors import (
     AskedTooOften,
+    HeartsTooFast,
+    NoLivePicture,
     NotTakingQuestions,
     QuestionEmpty,
     QuestionTooLong,
 )
+from blueroom.audience.hearts import hearts as gathered
 from blueroom.audience.visitors import hash_address
 from blueroom.base.ids import new_secret
 from blueroom.desk.actions import sort_posts
@@ -52,7 +55,7 @@ def ask(
         raise QuestionEmpty
     if rules.length_of(text) > rules.QUESTION_LENGTH_MAX:
         raise QuestionTooLong(limit=rules.QUESTION_LENGTH_MAX)
-    _pace_address(hash_address(address, now=now))
+    pace_address(address, now=now)
     post = interface.Post(
         network=NETWORK,
         id=new_secret(16),
@@ -90,9 +93,10 @@ def _pace_asker(asker: str, now: datetime) -> None:
             raise AskedTooOften(retry_after_s=max(1.0, wait_s))
 
 
-def _pace_address(hashed: str) -> None:
+def pace_address(address: str, *, now: datetime) -> None:
+    """Count one more thing asked for from this address. Raises AskedTooOften."""
     # Counted in memory only: an address, even hashed, is in no file.
-    key = f"asked-from-{hashed}"
+    key = f"asked-from-{hash_address(address, now=now)}"
     pace = rules.ADDRESS_PACE
     cache.add(key, 0, timeout=pace.seconds)
     try:
@@ -101,3 +105,20 @@ def _pace_address(hashed: str) -> None:
         return
     if count > pace.questions:
         raise AskedTooOften(retry_after_s=pace.seconds)
+
+
+def send_hearts(*, slug: str, hearts: int, address: str, now: datetime) -> int:
+    """How many of a phone's hearts counted; they are told and stored in a moment.
+
+    Raises:
+        NotFound: there is no such session.
+        NoLivePicture: its programme is off.
+        HeartsTooFast: none of them counted.
+    """
+    picture = gathered().picture(slug, now=now)
+    if not picture.is_live:
+        raise NoLivePicture
+    counted = gathered().add(picture, hearts, address=address, now=now)
+    if not counted:
+        raise HeartsTooFast(retry_after_s=1.0)
+    return counted

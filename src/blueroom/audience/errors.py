@@ -31,3 +31,22 @@ class AskedTooOften(TryLater):
 
     code: ClassVar[str] = "asked_too_often"
     sentence = _("You have asked several questions just now. Wait a moment, then send this one.")  # type: ignore[assignment]
+
+
+class HeartsUnclear(NotAcceptable):
+    """What came is not `{"hearts": n}` with a number from 1 on."""
+
+    code: ClassVar[str] = "hearts_unclear"
+    sentence = _("Say how many hearts, as a whole number.")  # type: ignore[assignment]
+
+
+class NoLivePicture(NotAcceptable):
+    code: ClassVar[str] = "no_live_picture"
+    sentence = _("There is no live picture at the moment.")  # type: ignore[assignment]
+
+
+class HeartsTooFast(TryLater):
+    """As many hearts came from this address in this second as are counted."""
+
+    code: ClassVar[str] = "hearts_too_fast"
+    sentence = _("That is more hearts than can be counted. Wait a second.")  # type: ignore[assignment]

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
+from django.db.models import Sum
+
 from blueroom.audience import rules
-from blueroom.audience.wire import OwnQuestion, PhoneState
+from blueroom.audience.models import HeartCount
+from blueroom.audience.wire import AnsweredCard, OwnQuestion, PhoneState
 from blueroom.desk.models import Question
 from blueroom.desk.queries import card_on_air, cards_answered, questions_counted
 from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session
+from blueroom.studio.queries import live_card, public_clips, public_photos
 
 OWN_LIMIT = 50
 
 
 def phone_state(session: Session) -> PhoneState:
     """Everything public of a session."""
+    live = live_card(session)
     return PhoneState(
         session=card_of_session(session),
         on_air=card_on_air(session),
-        answered=cards_answered(session),
+        answered=answered_cards(session),
         questions=questions_counted(session)[0],
+        live=live,
+        hearts_total=hearts_counted(session.pk) if live else 0,
     )
+
+
+def hearts_counted(session_id: int) -> int:
+    """How many hearts a session's live picture got, without those of the last seconds."""
+    counted = HeartCount.objects.filter(session_id=session_id).aggregate(total=Sum("hearts"))
+    return int(counted["total"] or 0)
+
+
+def answered_cards(session: Session) -> list[AnsweredCard]:
+    """The newest answered questions, with the clips and photos that the public may see."""
+    answered = cards_answered(session)
+    ids = [one.card.id for one in answered]
+    clips, photos = public_clips(ids), public_photos(ids)
+    return [
+        AnsweredCard(
+            card=one.card,
+            answer=one.answer,
+            answered_at=one.answered_at,
+            clip=clips.get(one.card.id, ""),
+            photo=photos.get(one.card.id),
+        )
+        for one in answered
+    ]
 
 
 def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
@@ -29,12 +59,17 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
     found = Question.objects.filter(
         session=session, post__author__network="page", post__author__remote_id=asker
     )
+    own = list(found.order_by("-id")[:OWN_LIMIT])
+    ids = [question.pk for question in own]
+    clips, photos = public_clips(ids), public_photos(ids)
     return [
         OwnQuestion(
             id=question.pk,
             text=question.text,
             state=rules.state_told(question.state, is_withdrawn=question.withdrawn_at is not None),
             answer=question.answer_text if question.state == "answered" else "",
+            clip=clips.get(question.pk, ""),
+            photo=photos.get(question.pk),
         )
-        for question in found.order_by("-id")[:OWN_LIMIT]
+        for question in own
     ]

@@ -21,6 +21,10 @@ class Pace:
 ASKER_PACES = (Pace(3, 60), Pace(20, 3600))
 ADDRESS_PACE = Pace(300, 60)  # a hall of people may sit behind one address
 
+# A phone sends a batch a second at most, as web/batch.ts has it; more in one is not counted.
+BATCH_HEARTS = 5
+ADDRESS_HEARTS_A_SECOND = 30
+
 TOLD = {
     "waiting": "waiting",
     "held": "waiting",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -13,8 +13,16 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from blueroom.audience.actions import TAKING, ask
-from blueroom.audience.errors import AskedTooOften, NotTakingQuestions, QuestionTooLong
+from blueroom.audience import actions as audience
+from blueroom.audience.actions import TAKING, ask, pace_address
+from blueroom.audience.errors import (
+    AskedTooOften,
+    HeartsTooFast,
+    HeartsUnclear,
+    NoLivePicture,
+    NotTakingQuestions,
+    QuestionTooLong,
+)
 from blueroom.audience.forms import AskForm
 from blueroom.audience.queries import own_questions, phone_state
 from blueroom.audience.rules import QUESTION_LENGTH_MAX, state_told
@@ -25,8 +33,12 @@ from blueroom.base.clock import now
 from blueroom.base.errors import BlueRoomError
 from blueroom.room.access import NotFound, session_of
 from blueroom.room.models import Session
+from blueroom.studio import actions
+from blueroom.studio.errors import SessionNotOpen
+from blueroom.studio.secrets import page_secret
 
 BODY_SIZE_MAX_BYTES = 200_000  # the longest lawful question is far below; more is not shown again
+HEARTS_SIZE_MAX_BYTES = 1_000
 
 
 def _session(slug: str) -> Session:
@@ -57,7 +69,9 @@ def _page(
         "api": "/api/v1",
         "csrf": get_token(request),
         "ask_url": reverse("ask_question", args=[session.slug]),
+        "hearts_url": reverse("send_hearts", args=[session.slug]),
         "mine_url": reverse("own_questions", args=[session.slug]),
+        "video_url": reverse("ask_by_video", args=[session.slug]),
         "length_max": QUESTION_LENGTH_MAX,
         "zone": session.room.time_zone,
         "state": msgspec.to_builtins(state),
@@ -102,7 +116,9 @@ def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
     except BlueRoomError as error:
         return _refusal(request, session, form, error, wants_json)
     state = state_told(question.state, is_withdrawn=False)
-    item = OwnQuestion(id=question.pk, text=question.text, state=state, answer="")
+    item = OwnQuestion(
+        id=question.pk, text=question.text, state=state, answer="", clip="", photo=None
+    )
     response: HttpResponse
     if wants_json:
         response = JsonResponse({"item": msgspec.to_builtins(item)}, status=201)
@@ -127,6 +143,65 @@ def _refusal(
     if isinstance(error, AskedTooOften) and error.retry_after_s:
         response.headers["Retry-After"] = str(round(error.retry_after_s))
     return response
+
+
+@never_cache
+@require_POST
+def ask_by_video(request: HttpRequest, slug: str) -> HttpResponse:
+    """A place in the queue of those who ask by video; leads to the page that sends."""
+    session = _session(slug)
+    asker = asker_of(request)
+    try:
+        pace_address(address_of(request), now=now())
+        feed = actions.ask_by_video(
+            session=session,
+            name=request.POST.get("name", "")[:2_000],
+            asker=asker,
+            agrees=request.POST.get("agrees") == "yes",
+            now=now(),
+        )
+    except BlueRoomError as error:
+        status = {AskedTooOften: 429, SessionNotOpen: 409}.get(type(error), 422)
+        message = gettext(str(error.message))
+        return JsonResponse({"code": error.code, "message": message}, status=status)
+    page = reverse("feed", args=[page_secret(feed)])
+    response = JsonResponse({"url": page}, status=201)
+    remember_asker(response, asker)
+    return response
+
+
+class HeartsSent(msgspec.Struct, frozen=True):
+    """A phone's batch."""
+
+    hearts: Annotated[int, msgspec.Meta(ge=1)]
+
+
+@never_cache
+@require_POST
+def send_hearts(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes hearts for the live picture, {"hearts": n} as JSON or as a form; 204."""
+    try:
+        hearts = _hearts_in(request)
+        audience.send_hearts(slug=slug, hearts=hearts, address=address_of(request), now=now())
+    except NotFound as error:
+        raise Http404 from error
+    except BlueRoomError as error:
+        status = {HeartsTooFast: 429, NoLivePicture: 409}.get(type(error), 422)
+        refused = {"code": error.code, "message": gettext(str(error.message))}
+        return JsonResponse(refused, status=status)
+    return HttpResponse(status=204)
+
+
+def _hearts_in(request: HttpRequest) -> int:
+    """Raises: HeartsUnclear."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > HEARTS_SIZE_MAX_BYTES:
+        raise HeartsUnclear
+    try:
+        if request.content_type == "application/json":
+            return msgspec.json.decode(request.body, type=HeartsSent).hearts
+        return msgspec.convert(request.POST.dict(), HeartsSent, strict=False).hearts
+    except msgspec.MsgspecError as error:
+        raise HeartsUnclear from error
 
 
 @never_cache

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 from django.core.cache import cache
 from django.test import Client
 
+from blueroom.audience.queries import phone_state
 from blueroom.desk import actions as desk
 from blueroom.desk.models import Question
 from blueroom.room.actor import Actor
 from blueroom.room.models import Session, SessionState
+from blueroom.studio.models import Answer
+from blueroom.studio.wire import PhotoCard
 
 JSON = {"accept": "application/json"}
 
@@ -74,9 +78,56 @@ def test_mine_tells_what_became_of_a_question(
 
     assert asked["state"] == "waiting"
     assert mine == {
-        "items": [{"id": asked["id"], "text": "Vous écrivez ?", "state": told, "answer": ""}]
+        "items": [
+            {
+                "id": asked["id"],
+                "text": "Vous écrivez ?",
+                "state": told,
+                "answer": "",
+                "clip": "",
+                "photo": None,
+            }
+        ]
     }
     assert Client().get("/s/askines/mine").json() == {"items": []}
+
+
+def test_phone_page_shows_the_picture_that_answers_once_it_is_an_answer(
+    phone: Client, session: Session, moderator: Actor, moment: datetime
+) -> None:
+    asked = phone.post("/s/askines/ask", {"text": "Vous dessinez ?"}, headers=JSON).json()["item"]
+    desk.decide(question_id=asked["id"], verb="approve", now=moment, by=moderator)
+    Answer.objects.create(
+        question_id=asked["id"],
+        kind="photo",
+        photo="croquis.jpg",
+        photo_width_px=1200,
+        photo_height_px=900,
+        alt='Un croquis : "la mer"',
+        in_at=moment,
+        out_at=moment + timedelta(microseconds=1),
+        made_at=moment,
+    )
+    before = phone.get("/s/askines/").content.decode()
+    desk.answer_question(question_id=asked["id"], text="Oui.", now=moment, by=moderator)
+
+    page = phone.get("/s/askines/").content.decode()
+    state = phone_state(session)
+
+    card = PhotoCard(
+        path="/a/photo/croquis.jpg", alt='Un croquis : "la mer"', width_px=1200, height_px=900
+    )
+    assert "croquis" not in before
+    assert [one.photo for one in state.answered] == [card]
+    assert [one["photo"] for one in phone.get("/s/askines/mine").json()["items"]] == [
+        msgspec.to_builtins(card)
+    ]
+    # Among one's own questions and among all that were answered.
+    image = (
+        '<img src="/a/photo/croquis.jpg" alt="Un croquis : &quot;la mer&quot;" '
+        'width="1200" height="900" loading="lazy" decoding="async">'
+    )
+    assert page.count(image) == 2
 
 
 def test_phone_page_shows_nothing_that_was_not_approved(

@@ -51,3 +51,45 @@ const graphemes = 'Segmenter' in Intl ? new Intl.Segmenter() : null;
 /** How many characters people see. */
 export const lengthOf = (text: string): number =>
   graphemes ? [...graphemes.segment(text)].length : [...text].length;
+
+export type Place =
+  | { kind: 'taken'; url: string }
+  | { kind: 'refused'; code: string; message: string }
+  | { kind: 'lost' };
+
+/** Asks for a place in the queue of those who ask by video. */
+export async function takePlace(url: string, csrf: string, name: string): Promise<Place> {
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { Accept: 'application/json', 'X-CSRFToken': csrf },
+      body: new URLSearchParams({ name, agrees: 'yes' }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    const said = (await answer.json()) as { url?: string; code?: string; message?: string };
+    if (answer.ok && said.url) return { kind: 'taken', url: said.url };
+    if (said.message) return { kind: 'refused', code: said.code ?? '', message: said.message };
+  } catch {
+    // No answer, or a page instead of JSON.
+  }
+  return { kind: 'lost' };
+}
+
+const placeOf = (slug: string) => `place-${slug}`;
+
+/** The page of one's place in the queue, "" where this browser does not know of any. */
+export function findPlace(slug: string): string {
+  try {
+    return localStorage.getItem(placeOf(slug)) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export function keepPlace(slug: string, url: string): void {
+  try {
+    localStorage.setItem(placeOf(slug), url);
+  } catch {
+    // Then the back button is the only way to it.
+  }
+}

@@ -10,7 +10,9 @@ export interface Typed {
 }
 export interface PhoneBoot {
   ask_url: string;
+  hearts_url: string;
   mine_url: string;
+  video_url: string;
   length_max: number;
   zone: string;
   state: PhoneState;
@@ -28,6 +30,8 @@ export class Phone {
   state = $state.raw<PhoneState>(null!);
   mine = $state.raw<OwnQuestion[]>([]);
   status = $state.raw<Status | null>(null);
+  /** Hearts told since this page opened; those of a snapshot are in its total alone. */
+  heartsTold = $state(0);
   private asking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private boot: Boot & PhoneBoot) {
@@ -42,7 +46,7 @@ export class Phone {
   }
 
   take(state: PhoneState): void {
-    this.state = state;
+    this.state = { ...state, hearts_total: this.mostHearts(state.hearts_total) };
     this.refreshSoon();
   }
 
@@ -59,6 +63,13 @@ export class Phone {
       case 'questions':
         this.state = { ...this.state, questions: change.questions };
         break;
+      case 'live':
+        this.state = { ...this.state, live: change.live };
+        break;
+      case 'hearts':
+        this.state = { ...this.state, hearts_total: this.mostHearts(change.total) };
+        this.heartsTold += change.hearts;
+        break;
       case 'session':
         this.state = { ...this.state, session: change.session };
         break;
@@ -68,6 +79,11 @@ export class Phone {
   /** A question of this phone that the server took. */
   asked(question: OwnQuestion): void {
     this.mine = [question, ...this.mine.filter(({ id }) => id !== question.id)];
+  }
+
+  /** A snapshot, or another host, may know of less than was told before. */
+  private mostHearts(total: number): number {
+    return Math.max(total, this.state.hearts_total);
   }
 
   private refreshSoon(within_ms = SPREAD_MS): void {

@@ -3,8 +3,10 @@
 export interface PhoneState {
   session: SessionCard;
   on_air: Card | null;
-  answered: Answered[];
+  answered: AnsweredCard[];
   questions: number;
+  live: LiveCard | null;
+  hearts_total: number;
 }
 
 export interface SessionCard {
@@ -38,10 +40,24 @@ export interface Asker {
   place: string;
 }
 
-export interface Answered {
+export interface AnsweredCard {
   card: Card;
   answer: string;
   answered_at: string;
+  clip: string;
+  photo: PhotoCard | null;
+}
+
+export interface PhotoCard {
+  path: string;
+  alt: string;
+  width_px: number;
+  height_px: number;
+}
+
+export interface LiveCard {
+  state: string;
+  hls: string;
 }
 
 export interface OnAirChanged {
@@ -51,7 +67,7 @@ export interface OnAirChanged {
 
 export interface AnsweredChanged {
   kind: 'answered';
-  answered: Answered[];
+  answered: AnsweredCard[];
 }
 
 export interface QuestionsCounted {
@@ -64,11 +80,25 @@ export interface SessionChanged {
   session: SessionCard;
 }
 
-export type PhoneChange = OnAirChanged | AnsweredChanged | QuestionsCounted | SessionChanged;
+export interface LiveChanged {
+  kind: 'live';
+  live: LiveCard | null;
+}
+
+export interface HeartsChanged {
+  kind: 'hearts';
+  id: string;
+  hearts: number;
+  total: number;
+}
+
+export type PhoneChange = OnAirChanged | AnsweredChanged | QuestionsCounted | SessionChanged | LiveChanged | HeartsChanged;
 
 export interface OwnQuestion {
   id: number;
   text: string;
   state: string;
   answer: string;
+  clip: string;
+  photo: PhotoCard | null;
 }
