@@ -93,3 +93,10 @@ def leased(work: Work, *, now: datetime, limit_s: float) -> Lease | None:
             return None
     work.state, work.leased_until = WorkState.WORKING, until
     return Lease(until, limit_s)
+
+
+def free_all(kind: type[Work], now: datetime) -> int:
+    """Let go what a process had that is gone; how many. For one that is alone when it starts."""
+    working = kind._default_manager.filter(state=WorkState.WORKING)
+    with one_transaction():
+        return working.update(state=WorkState.DUE, due_at=now, leased_until=None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from blueroom.base.clock import now
 from blueroom.clips import actions
+from blueroom.clips.leases import free_all
+from blueroom.clips.models import Clip, Hearing, Render
 from blueroom.clips.queries import due_clips, due_hearings, due_renders
 
 
@@ -36,6 +38,12 @@ def hear_due() -> int:
         return 0
     actions.hear_clip(hearing_id=hearing_id, now=now())
     return 1
+
+
+def take_up_clips() -> int:
+    """Begin again what a process left that is gone: when a house opens that works alone."""
+    moment = now()
+    return sum(free_all(kind, moment) for kind in (Clip, Render, Hearing))
 
 
 def tidy_clips() -> int:

@@ -117,3 +117,11 @@ def _no_picture(source):
     from blueroom.media.pictures import NoPicture
 
     raise NoPicture
+
+
+def test_a_house_that_opens_takes_up_what_was_left_at_once(answer):
+    worker.cut_due_clips()
+    Clip.objects.update(state="working", leased_until=now() + timedelta(hours=1))
+
+    assert worker.take_up_clips() == 1
+    assert due_clips(now()).count() == 1

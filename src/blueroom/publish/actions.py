@@ -4,39 +4,68 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from blueroom.base.errors import BlueRoomError, TryLater
 from blueroom.base.ids import new_tid
+from blueroom.clips.models import Clip
 from blueroom.desk.actions import note_reply
 from blueroom.desk.models import Question, QuestionState
-from blueroom.networks.interface import Publisher, Refused, Sent
-from blueroom.publish.errors import NotAnswered, NotPublished, ReplyOnItsWay, ReplyRefused
-from blueroom.publish.models import Reply, ReplyState
+from blueroom.networks.interface import Publisher, Refused, Sent, Unavailable, reply_limit_s
+from blueroom.publish.composing import Composed, Wish, compose
+from blueroom.publish.errors import (
+    ClipBeingMade,
+    ClipNotPublic,
+    NotAnswered,
+    NotPublished,
+    PhotoGone,
+    QuestionTakenBack,
+    ReplyOnItsWay,
+    ReplyRefused,
+)
+from blueroom.publish.models import Media, Reply, ReplyState
+from blueroom.publish.offers import ClipOffer, Offers, offers_of
 from blueroom.publish.queries import Desk, desk_for, preview_reply, target_of
 from blueroom.room.actor import Actor
 from blueroom.room.models import Account
 from blueroom.room.seal import seal
 from blueroom.room.writing import one_transaction
+from blueroom.studio.models import Answer
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=60)  # longer than a connector's own time limits
+SPARE_S = 30  # by which a lease is longer than the call that it covers
+LEASE = timedelta(seconds=reply_limit_s([]) + SPARE_S)
 WAIT_LIMIT_S = 600
 PATIENCE = timedelta(hours=24)  # after which a person has to look
 
 
-def ask_for_reply(*, question_id: int, now: datetime, by: Actor, text: str = "") -> Reply:
+def ask_for_reply(
+    *,
+    question_id: int,
+    now: datetime,
+    by: Actor,
+    text: str = "",
+    media: str = "",
+    alt: str = "",
+    or_link: bool = False,
+) -> Reply:
     """Decide that the reply goes out; `text` replaces the answer's words where it is given.
 
+    `media` says how clip or photo come along (`Media`; "" as the house proposes: with the video,
+    where there is a public clip and the network takes it, else with the picture), `alt` describes
+    either, `or_link` lets a link take its place where the network refuses it after all.
+
     May be repeated: a reply that is out, or on its way with these words, is given back unchanged,
-    and one that failed goes out again with the same key.
+    and one that failed goes out again with the same key. One that still waits for its video may be
+    asked for in another way.
 
     Raises:
-        NotAnswered: there are no words yet.
+        NotAnswered: there is nothing to say yet.
         NoAccount, CannotReply: there is nothing to send it with.
-        ReplyRefused: the network would not take the text.
+        ReplyRefused: the network would not take it.
         ReplyOnItsWay: other words may have arrived already.
     """
     with one_transaction():
@@ -47,22 +76,48 @@ def ask_for_reply(*, question_id: int, now: datetime, by: Actor, text: str = "")
         )
         if question.withdrawn_at or question.state != QuestionState.ANSWERED:
             raise NotAnswered
-        reply = Reply.objects.filter(question=question).first()
-        words = text.strip() or (reply.text if reply else "") or question.answer_text
+        reply = Reply.objects.select_for_update().filter(question=question).first()
+        wish = Wish(words=text.strip(), media=media, alt=alt.strip(), or_link=or_link)
         if reply and reply.state not in (ReplyState.FAILED, ReplyState.TAKEN_BACK):
-            if words != reply.text:
+            if _is_as_wished(reply, wish):
+                return reply
+            if not _waits_for_clip(reply):
                 raise ReplyOnItsWay
-            return reply
-        desk, preview = preview_reply(question, text=words)
-        if preview.problems:
-            raise ReplyRefused(problems=[code for code, _ in preview.problems])
+        desk, composed, offers = preview_reply(question, wish=wish)
+        if composed.preview.problems:
+            raise ReplyRefused(problems=[code for code, _ in composed.preview.problems])
         reply = reply or Reply(question=question, created_at=now)
         if not reply.key or reply.state == ReplyState.TAKEN_BACK:
             reply.key = new_tid(now)  # what was taken back leaves its key used on the network
-        reply.account, reply.text = desk.account, words
+        reply.account, reply.text = desk.account, composed.words
+        reply.media, reply.alt, reply.or_link = composed.media, composed.alt, composed.or_link
+        reply.clip, reply.photo = _brought(offers, composed.media)
+        reply.is_with_file = bool(composed.attachments)
         reply.by_person_id, reply.by_name = by.person_id, by.name
-        _set(reply, ReplyState.DUE, due_at=now, tries=0)
+        _set(reply, ReplyState.DUE, due_at=now, asked_at=now, tries=0, memory={})
     return reply
+
+
+def _brought(offers: Offers, media: Media) -> tuple[Clip | None, Answer | None]:
+    """The clip, or the photo, that a reply brings or leads to."""
+    shown = {Media.NONE: None, Media.PHOTO: offers.photo}.get(media, offers.shown)
+    if shown is None:
+        return None, None
+    return (shown.clip, None) if isinstance(shown, ClipOffer) else (None, shown.answer)
+
+
+def _is_as_wished(reply: Reply, wish: Wish) -> bool:
+    """Whether the reply is already what is wanted now; what the wish leaves open is."""
+    return (
+        wish.words in ("", reply.text)
+        and wish.media in ("", reply.media)
+        and wish.alt in ("", reply.alt)
+        and wish.or_link <= reply.or_link
+    )
+
+
+def _waits_for_clip(reply: Reply) -> bool:
+    return reply.state == ReplyState.DUE and reply.error_code == ClipBeingMade.code
 
 
 def send_reply(*, reply_id: int, now: datetime) -> Reply:
@@ -74,9 +129,13 @@ def send_reply(*, reply_id: int, now: datetime) -> Reply:
     if not _lease(reply_id, now):
         return Reply.objects.get(pk=reply_id)
     reply = _read(reply_id)
+    desk: Desk | None = None
     try:
         desk = desk_for(reply.question)
-        sent = asyncio.run(_send(desk.publisher(), reply))
+        publisher = desk.publisher()
+        composed = _composed(reply, publisher)
+        _extend_lease(reply, composed, now)
+        sent = asyncio.run(_send(publisher, reply, composed))
     except TryLater as error:
         _put_off(reply, error, now)
     except BlueRoomError as error:
@@ -85,7 +144,6 @@ def send_reply(*, reply_id: int, now: datetime) -> Reply:
         log.exception("reply %s could not be sent", reply.pk)
         _put_off(reply, TryLater(str(type(error).__name__)), now)
     else:
-        _remember(desk)
         _set(
             reply,
             ReplyState.SENT,
@@ -94,7 +152,42 @@ def send_reply(*, reply_id: int, now: datetime) -> Reply:
             url=sent.url,
             sent_at=now,
         )
+    if desk is not None:
+        _remember(desk)
     return reply
+
+
+def _composed(reply: Reply, publisher: Publisher) -> Composed:
+    """The reply as it goes out now.
+
+    Raises:
+        QuestionTakenBack: nobody waits for it any more.
+        ClipBeingMade, ClipFailed, ClipNotPublic, PhotoGone: what it is to bring is not there.
+    """
+    question = reply.question
+    if question.withdrawn_at or question.state != QuestionState.ANSWERED:
+        raise QuestionTakenBack
+    to = target_of(question.post)
+    wish = Wish(words=reply.text, media=reply.media, alt=reply.alt, or_link=reply.or_link)
+    offers = offers_of(question, clip=reply.clip, photo=reply.photo)
+    composed = compose(publisher, to=to, wish=wish, offers=offers)
+    if reply.media == Media.NONE or publisher.limits.shows_clips:
+        return composed
+    _check_there(reply, offers)
+    if reply.or_link and reply.media not in (Media.LINK, *composed.choices):
+        return compose(publisher, to=to, wish=replace(wish, media=Media.LINK), offers=offers)
+    if reply.media == Media.VIDEO and offers.clip:
+        offers.clip.check()
+    return composed
+
+
+def _check_there(reply: Reply, offers: Offers) -> None:
+    """Raises ClipNotPublic or PhotoGone where there is nothing of what the reply is to bring."""
+    if offers.shown is None:
+        # A clip that is gone leaves its row, a photo none.
+        is_link = reply.media == Media.LINK and not reply.clip_id
+        is_photo = reply.media == Media.PHOTO or is_link
+        raise PhotoGone if is_photo else ClipNotPublic
 
 
 def take_back_reply(*, question_id: int, now: datetime, by: Actor) -> Reply:
@@ -117,15 +210,21 @@ def take_back_reply(*, question_id: int, now: datetime, by: Actor) -> Reply:
     return reply
 
 
-async def _send(publisher: Publisher, reply: Reply) -> Sent:
+async def _send(publisher: Publisher, reply: Reply, composed: Composed) -> Sent:
     try:
-        return await publisher.reply(
-            to=target_of(reply.question.post),
-            text=reply.text,
-            lang=_language(reply),
-            key=reply.key,
-            at=reply.created_at,
-        )
+        async with asyncio.timeout(reply_limit_s(composed.attachments)):
+            return await publisher.reply(
+                to=target_of(reply.question.post),
+                text=composed.text,
+                media=composed.attachments,
+                card=composed.card,
+                lang=_language(reply),
+                key=reply.key,
+                at=reply.created_at,
+                memory=reply.memory,
+            )
+    except TimeoutError as error:
+        raise Unavailable from error
     finally:
         await publisher.close()
 
@@ -157,10 +256,20 @@ def _lease(reply_id: int, now: datetime) -> bool:
     return bool(taken)
 
 
+def _extend_lease(reply: Reply, composed: Composed, now: datetime) -> None:
+    """A large file takes longer than most replies: nobody else begins meanwhile."""
+    if composed.attachments:
+        until = now + timedelta(seconds=reply_limit_s(composed.attachments) + SPARE_S)
+        Reply.objects.filter(pk=reply.pk).update(leased_until=until)
+
+
 def _read(reply_id: int) -> Reply:
-    return Reply.objects.select_related("question__session", "question__post__author").get(
-        pk=reply_id
-    )
+    return Reply.objects.select_related(
+        "question__session",
+        "question__post__author",
+        "clip__answer__question__session__guest",
+        "photo",
+    ).get(pk=reply_id)
 
 
 def _remember(desk: Desk) -> None:
@@ -170,7 +279,7 @@ def _remember(desk: Desk) -> None:
 
 
 def _put_off(reply: Reply, error: TryLater, now: datetime) -> None:
-    if now - reply.created_at > PATIENCE:
+    if now - reply.asked_at > PATIENCE:
         _fail(reply, Refused(error.message))
         return
     wait_s = error.retry_after_s or min(WAIT_LIMIT_S, 2 ** (reply.tries + 1))

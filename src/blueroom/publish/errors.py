@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from blueroom.base.errors import NeedsPerson, NotAcceptable
+from blueroom.base.errors import NeedsPerson, NotAcceptable, TryLater
 
 
 class NotAnswered(NotAcceptable):
@@ -47,3 +47,36 @@ class ReplyOnItsWay(NotAcceptable):
 class NotPublished(NotAcceptable):
     code: ClassVar[str] = "not_published"
     sentence = _("There is no published reply to take back.")  # type: ignore[assignment]
+
+
+class ClipBeingMade(TryLater):
+    """The video that the reply waits for is not ready; `details["progress"]` from 0 to 1."""
+
+    code: ClassVar[str] = "clip_being_made"
+    sentence = _("The video is still being made. The reply goes out by itself when it is ready.")  # type: ignore[assignment]
+
+
+class ClipFailed(NeedsPerson):
+    code: ClassVar[str] = "clip_failed"
+    sentence = _("The video could not be made. Send the reply with a link instead.")  # type: ignore[assignment]
+
+
+class ClipNotPublic(NeedsPerson):
+    """The clip was taken away, or is not for the public any more."""
+
+    code: ClassVar[str] = "clip_not_public"
+    sentence = _("The clip is not public. Publish it first, or send the words only.")  # type: ignore[assignment]
+
+
+class PhotoGone(NeedsPerson):
+    """The picture was taken away, or another one took its place."""
+
+    code: ClassVar[str] = "photo_gone"
+    sentence = _("The picture was taken away. Choose again how the reply goes out.")  # type: ignore[assignment]
+
+
+class QuestionTakenBack(NeedsPerson):
+    """The question is not an answered one any more, or its author took the post away."""
+
+    code: ClassVar[str] = "question_taken_back"
+    sentence = _("The question was taken back before the reply went out. Nothing was published.")  # type: ignore[assignment]

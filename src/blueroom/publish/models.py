@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from blueroom.clips.models import Clip
 from blueroom.desk.models import Question
 from blueroom.room.models import Account, Person
+from blueroom.studio.models import Answer
 
 
 class ReplyState(models.TextChoices):
@@ -19,10 +21,23 @@ class ReplyState(models.TextChoices):
     TAKEN_BACK = "taken_back", _("Taken back")
 
 
+class Media(models.TextChoices):
+    """How a reply brings the clip of its answer, or its photo."""
+
+    VIDEO = "video", _("With the video")
+    PHOTO = "photo", _("With the picture")
+    LINK = "link", _("With a link")
+    NONE = "none", _("Words only")
+
+
 class Reply(models.Model):
     """The answer to one question, under its asker's post, published once.
 
     `key` is chosen before the first try and used in all of them, so that no retry publishes twice.
+    `text` is the words alone: the link to the clip's page, or for a photo to the phone page, is
+    added when it is sent. `or_link`: a link may take the place of video or picture where the
+    network refuses it. `is_with_file`: something is uploaded, which takes longer than a request
+    may. `memory` is the connector's, from try to try.
     """
 
     question = models.OneToOneField(Question, models.CASCADE, related_name="reply")
@@ -30,7 +45,17 @@ class Reply(models.Model):
     state = models.CharField(max_length=10, choices=ReplyState.choices, default=ReplyState.DUE)
     key = models.CharField(max_length=13, unique=True)
     text = models.TextField()
+    clip = models.ForeignKey(Clip, models.SET_NULL, null=True, blank=True, related_name="replies")
+    photo = models.ForeignKey(
+        Answer, models.SET_NULL, null=True, blank=True, related_name="replies"
+    )
+    media = models.CharField(max_length=5, choices=Media.choices, default=Media.NONE)
+    or_link = models.BooleanField(default=False)
+    is_with_file = models.BooleanField(default=False)
+    alt = models.TextField(blank=True)  # of video or picture; empty: its own
+    memory = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
+    asked_at = models.DateTimeField()  # last time that somebody wanted it to go out
     by_person = models.ForeignKey(Person, models.PROTECT, null=True)
     by_name = models.CharField(max_length=160)
     tries = models.PositiveSmallIntegerField(default=0)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from blueroom.desk.models import Question, QuestionState
-from blueroom.networks.interface import Author, Network, Preview, Previews, Publisher, Target
-from blueroom.networks.plain_text import preview_text
+from blueroom.networks.interface import Author, Network, Publisher, Target
 from blueroom.networks.registry import networks
 from blueroom.posts.models import Post
+from blueroom.publish.composing import Composed, Wish, compose
 from blueroom.publish.errors import CannotReply, NoAccount, NotAnswered
 from blueroom.publish.models import Reply, ReplyState
+from blueroom.publish.offers import Offers, offers_for
 from blueroom.room.models import Account
 from blueroom.room.seal import Sealed, unseal
+
+ON_ITS_WAY = (ReplyState.DUE, ReplyState.SENDING, ReplyState.SENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,22 +70,32 @@ def target_of(post: Post) -> Target:
     )
 
 
-def preview_reply(question: Question, *, text: str = "") -> tuple[Desk, Preview]:
-    """How the network would show the reply; `text` stands in for what would be sent without it.
+def preview_reply(question: Question, *, wish: Wish | None = None) -> tuple[Desk, Composed, Offers]:
+    """How the network would show the reply that comes of a wish; what it leaves open is as in the
+    reply that was asked for, else as the house proposes.
 
     Raises:
-        NotAnswered: there are no words yet.
+        NotAnswered: there are no words yet, no clip and no photo.
         CannotReply, NoAccount: as `desk_for`.
     """
-    kept = Reply.objects.filter(question=question).values_list("text", flat=True).first()
-    words = text.strip() or kept or question.answer_text
-    if not words or question.state != QuestionState.ANSWERED:
+    wish = wish or Wish()
+    kept = Reply.objects.filter(question=question).first()
+    offers = offers_for(question)
+    words = wish.words.strip() or (kept.text if kept else "") or question.answer_text
+    has_more = offers.shown is not None
+    if not (words or has_more) or question.state != QuestionState.ANSWERED:
         raise NotAnswered
     desk = desk_for(question)
-    publisher = desk.publisher()
-    if isinstance(publisher, Previews):
-        return desk, publisher.preview(to=target_of(question.post), text=words)
-    return desk, preview_text(words, limits=publisher.limits, marks=("link",))
+    wish = replace(wish, words=words)
+    if kept is not None and not wish.media and (has_more or kept.state in ON_ITS_WAY):
+        wish = replace(
+            wish,
+            media="" if kept.state == ReplyState.TAKEN_BACK else kept.media,
+            alt=wish.alt or kept.alt,
+            or_link=wish.or_link or kept.or_link,
+        )
+    composed = compose(desk.publisher(), to=target_of(question.post), wish=wish, offers=offers)
+    return desk, composed, offers
 
 
 def replies_due(*, now: datetime) -> QuerySet[Reply]:
