@@ -114,6 +114,10 @@ class Doorman(Protocol):
         """All programmes that are not off."""
         ...
 
+    def in_words(self, sentence: str, language: str) -> str:
+        """A sentence of ours in that language. Called in the event loop."""
+        ...
+
     def has_room(self) -> bool:
         """Whether the disk has room for another recording."""
         ...

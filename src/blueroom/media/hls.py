@@ -85,7 +85,9 @@ class Shelf:
 
     def __init__(self, *, first_number: int = 0) -> None:
         self._next_number = first_number
-        self._discontinuities = first_number  # those that left the window
+        # Those that left the window. From 0: hls.js 1.7.4 walks an array as long as this number,
+        # and a browser that meets the seconds of the clock there stands still for good.
+        self._discontinuities = 0
         self._listed: deque[_Segment] = deque()
         self._left: deque[_Segment] = deque()  # of the window; players may still be fetching them
         self._open: _Segment | None = None

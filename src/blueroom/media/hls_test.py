@@ -74,7 +74,7 @@ def test_playlist_names_parts_segments_and_what_comes_next(shelf: Shelf, writer:
         "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.2\n"
         "#EXT-X-PART-INF:PART-TARGET=0.4\n"
         "#EXT-X-MEDIA-SEQUENCE:40\n"
-        "#EXT-X-DISCONTINUITY-SEQUENCE:40\n"
+        "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"
         '#EXT-X-MAP:URI="a.mp4"\n'
         "#EXT-X-PROGRAM-DATE-TIME:2026-11-23T20:00:00.000Z\n"
         '#EXT-X-PART:DURATION=0.33333,URI="b.m4s",INDEPENDENT=YES\n'
@@ -99,7 +99,7 @@ def test_playlist_for_other_players_has_whole_segments_only(shelf: Shelf, writer
         "#EXT-X-VERSION:7\n"
         "#EXT-X-TARGETDURATION:4\n"
         "#EXT-X-MEDIA-SEQUENCE:40\n"
-        "#EXT-X-DISCONTINUITY-SEQUENCE:40\n"
+        "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"
         '#EXT-X-MAP:URI="a.mp4"\n'
         "#EXT-X-PROGRAM-DATE-TIME:2026-11-23T20:00:00.000Z\n"
         "#EXTINF:2.00000,\n"

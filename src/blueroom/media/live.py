@@ -85,6 +85,7 @@ class Live:
         self.on_monitor: Callable[[Run, Frame], None] | None = None
         self._slates = slates
         self._runs: dict[int, Run] = {}
+        self._next_parts: dict[int, int] = {}  # of feeds that may come again
         self._programmes: dict[int, Running] = {}
         self._shelves: dict[str, Shelf] = {}
         self._feed_locks: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -199,17 +200,15 @@ class Live:
             if not await self.ask(self.door.has_room):
                 raise DiskFull
             grant.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return await self._begin(grant, way, sender, recorder, before)
+            return await self._begin(grant, way, sender, recorder)
 
-    async def _begin(
-        self, grant: Grant, way: Way, sender: Sender, recorder: str, before: Run | None
-    ) -> Run:
+    async def _begin(self, grant: Grant, way: Way, sender: Sender, recorder: str) -> Run:
         packer = await Packer.start(
             folder=grant.folder,
             name=grant.stem,
             way=way,
             first_epoch=grant.next_epoch,
-            first_part=before.next_part if before else 0,
+            first_part=self._next_parts.get(grant.feed_id, 0),
         )
         shelf = self._shelves.get(grant.monitor_key)
         if shelf is None:
@@ -258,6 +257,8 @@ class Live:
         self._runs.pop(run.grant.feed_id, None)
         self.report(self.door.note_lost, run.grant.feed_id, code, sentence)
         await run.packer.end()
+        # A dump names parts by number: no number may come twice while any of them is held.
+        self._next_parts[run.grant.feed_id] = run.next_part
 
     def lose(self, run: Run) -> None:
         """The connection broke; who comes back in time goes on where it was."""

@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -117,15 +117,18 @@ class SendingApp:
             await send({"type": "websocket.close", "code": 1008})
             return
         await send({"type": "websocket.accept"})
-        await SendingPage(self._live, parts[2], receive, send).run()
+        await SendingPage(self._live, parts[2], _language(scope), receive, send).run()
 
 
 class SendingPage:
     """One open page. It is the `Sender` of the run that its chunks go to."""
 
-    def __init__(self, live: Live, secret: str, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, live: Live, secret: str, language: str, receive: Receive, send: Send
+    ) -> None:
         self._live = live
         self._secret = secret
+        self._language = language
         self._receive = receive
         self._send = send
         self._out: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(UNSENT_MAX)
@@ -137,6 +140,9 @@ class SendingPage:
 
     def tell(self, message: dict[str, Any]) -> None:
         """Send a message; lost where the page does not read."""
+        if "code" in message:
+            words = self._live.door.in_words(str(message["message"]), self._language)
+            message = {**message, "message": words}
         with contextlib.suppress(asyncio.QueueFull):
             self._out.put_nowait(message)
 
@@ -260,6 +266,12 @@ class SendingPage:
 def say(text: str) -> dict[str, Any]:
     """A message from the crew, as pages get it."""
     return {"kind": "say", "text": text, "at": to_text(now())}
+
+
+def _language(scope: Scope) -> str:
+    """What the page speaks, by its address: `?language=fr`."""
+    query: str = scope["query_string"].decode("latin-1")[:200]
+    return parse_qs(query).get("language", [""])[-1]
 
 
 def _is_own_page(scope: Scope) -> bool:

@@ -175,6 +175,16 @@ def test_an_unknown_secret_learns_nothing_else(tmp_path: Path, slates: Slates) -
     asyncio.run(go())
 
 
+def test_a_page_is_answered_in_its_language(tmp_path: Path, slates: Slates) -> None:
+    async def go() -> None:
+        async with house(tmp_path, slates) as (_live, _rooms, port):
+            address = f"ws://127.0.0.1:{port}/feed/2/socket?language=fr"
+            async with connect(address) as stranger:
+                assert json.loads(await stranger.recv())["message"].startswith("[fr] ")
+
+    asyncio.run(go())
+
+
 def test_another_sites_page_cannot_connect(tmp_path: Path, slates: Slates) -> None:
     async def go() -> None:
         async with house(tmp_path, slates) as (_live, _rooms, port):

@@ -114,6 +114,24 @@ def test_add_photo_is_for_the_crew_to_see_until_the_question_is_answered(add, ap
     assert queries.public_photos([approved.pk]) == {approved.pk: line.photo}
 
 
+def test_public_photos_are_read_at_once(
+    add, approved, make_question, moment, django_assert_num_queries
+):
+    answer = add()
+    others = [make_question(f"Et {n} ?", number=n) for n in (2, 3)]
+    for other in others:
+        Answer.objects.create(
+            question=other, kind="photo", photo=answer.photo, in_at=moment, made_at=moment
+        )
+    Question.objects.update(state="answered")
+    ids = [approved.pk, *(other.pk for other in others)]
+
+    with django_assert_num_queries(1):
+        assert len(queries.public_photos(ids)) == 3
+    with django_assert_num_queries(1):
+        assert len(queries.public_photos(ids[:1])) == 1
+
+
 def test_add_photo_puts_it_in_the_place_of_the_one_before(
     add, approved, pictures, django_capture_on_commit_callbacks
 ):

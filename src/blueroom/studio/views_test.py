@@ -99,7 +99,7 @@ def test_answer_photo_finds_photos_only(photo, path):
 def call(client, room, moment):
     """Calls the API as a moderator's program."""
     _, token = make_token(room=room, role="moderator", label="tool", now=moment, by=house(room.pk))
-    headers = {"Authorization": f"Bearer {token}", "Accept-Language": "fr"}
+    headers = {"Authorization": f"Bearer {token}"}
 
     def call(method, path, body=None):
         answer = getattr(client, method)(

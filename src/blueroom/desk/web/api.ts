@@ -31,20 +31,69 @@ export interface PostLine {
   question_id?: number;
 }
 
+export type ReplyMedia = 'video' | 'photo' | 'link' | 'none';
+
+/** What stands against a reply; `message` is a sentence for the moderator. */
+export interface Problem {
+  code: string;
+  message: string;
+}
+
+/** The clip that may come along with a reply. */
+export interface ReplyClip {
+  /** private, making, failed or ready. */
+  state: string;
+  /** 0 to 1, while it is being made. */
+  progress: number;
+  url: string;
+  kind: string;
+  poster: string;
+  duration_s: number;
+  alt: string;
+}
+
+/** The picture that may come along with a reply; `url` is the page that shows it. */
+export interface ReplyPhoto {
+  path: string;
+  width_px: number;
+  height_px: number;
+  url: string;
+  alt: string;
+}
+
+/** How a reply is wanted; what is left out is as the server proposes. */
+export interface Plan {
+  text?: string;
+  media?: ReplyMedia;
+  alt?: string;
+  or_link?: boolean;
+}
+
 /** A reply as its network will show it, or shows it. */
 export interface Preview {
   text: string;
+  /** The text without the link. */
+  words: string;
+  media: ReplyMedia;
+  or_link: boolean;
+  /** How clip and picture may come along, the proposed way first. */
+  choices: ReplyMedia[];
+  /** Why the video or the picture may not. */
+  obstacles: Problem[];
+  clip: ReplyClip | null;
+  photo: ReplyPhoto | null;
   parts: { text: string; kind: string; href: string }[];
   length: number;
   limit: number | null;
   unit: string;
   network: string;
   account: string;
-  problems: { code: string; message: string }[];
+  problems: Problem[];
   /** Empty before anybody asked for it to go out. */
   state: string;
   url: string;
-  /** What to do, where it failed. */
+  code: string;
+  /** What to do where it failed, or what it waits for. */
   message: string;
 }
 
@@ -60,6 +109,7 @@ type Query = Record<string, string | number | null | undefined>;
 
 const ANSWER_MS = 10_000;
 const PUBLISH_MS = 60_000;
+const UPLOAD_MS = 180_000; // 11 MB at 0.5 Mbit/s
 
 export class Api {
   constructor(
@@ -81,6 +131,27 @@ export class Api {
     return this.post<unknown>(`/sessions/${this.slug}/off-air`);
   }
 
+  /** The answer begins, or ends, now. */
+  mark<T>(questionId: number, which: 'in' | 'out') {
+    return this.post<T>(`/questions/${questionId}/answers/${which}`);
+  }
+
+  /** A picture as the answer; `onShare` is told how much of it is sent, 0 to 1. */
+  addPhoto<T>(questionId: number, photo: { data: string; alt: string }, onShare: (share: number) => void) {
+    return this.upload<T>(`/questions/${questionId}/answers/photo`, photo, onShare);
+  }
+
+  describePhoto<T>(answerId: number, alt: string) {
+    const headers = { 'Content-Type': 'application/json', 'X-CSRFToken': this.csrf };
+    const body = JSON.stringify({ alt });
+    return this.ask<T>(`/answers/${answerId}/alt`, { method: 'PUT', headers, body });
+  }
+
+  removeAnswer(answerId: number) {
+    const headers = { 'X-CSRFToken': this.csrf };
+    return this.ask<null>(`/answers/${answerId}`, { method: 'DELETE', headers });
+  }
+
   turnSession(verb: 'open' | 'start' | 'close') {
     return this.post<unknown>(`/sessions/${this.slug}/${verb}`);
   }
@@ -98,15 +169,14 @@ export class Api {
     return this.post<Row>(`/posts/${postId}/promote`);
   }
 
-  /** The reply as it stands; with `text`, as it would be with that text (nothing is kept). */
-  preview(id: number, text?: string) {
-    return this.get<Preview>(`/questions/${id}/reply`, { text });
+  /** The reply as it stands; with a plan, as it would be (nothing is kept). */
+  preview(id: number, { text, media, alt }: Plan = {}) {
+    return this.get<Preview>(`/questions/${id}/reply`, { text, media, alt });
   }
 
-  publish(id: number, text?: string) {
-    const body = text === undefined ? {} : { text };
+  publish(id: number, plan: Plan) {
     // The server waits for the network.
-    return this.post<Sent>(`/questions/${id}/reply`, body, undefined, PUBLISH_MS);
+    return this.post<Sent>(`/questions/${id}/reply`, plan, undefined, PUBLISH_MS);
   }
 
   takeBack(id: number) {
@@ -142,6 +212,26 @@ export class Api {
     return this.ask<T>(path, { method: 'POST', headers, body: JSON.stringify(body) }, wait_ms);
   }
 
+  private async upload<T>(path: string, body: object, onShare: (share: number) => void): Promise<Answer<T>> {
+    try {
+      // fetch does not tell how much is sent.
+      const response = await new Promise<Response>((done, failed) => {
+        const request = new XMLHttpRequest();
+        request.open('POST', this.base + path);
+        request.setRequestHeader('Content-Type', 'application/json');
+        request.setRequestHeader('X-CSRFToken', this.csrf);
+        request.timeout = UPLOAD_MS;
+        request.upload.onprogress = ({ loaded, total }) => onShare(total ? loaded / total : 0);
+        request.onload = () => done(new Response(request.responseText, { status: request.status }));
+        request.onerror = request.ontimeout = failed;
+        request.send(JSON.stringify(body));
+      });
+      return await this.read<T>(response);
+    } catch {
+      return { ok: false, kind: 'unreachable', message: '' };
+    }
+  }
+
   private async ask<T>(
     path: string,
     request: RequestInit,
@@ -154,17 +244,21 @@ export class Api {
         redirect: 'manual', // to a login page: the same as 401
         signal: AbortSignal.timeout(wait_ms),
       });
-      if (response.status === 204) return { ok: true, value: null as T };
-      if (response.ok) return { ok: true, value: (await response.json()) as T };
-      const refused = await refusal(response);
-      // A single thing may be above one's role while the desk is not: only its door knows.
-      const isOut = refused.kind === 'rights' && (await this.isShutOut());
-      return refused.kind !== 'rights' || isOut
-        ? refused
-        : { ok: false, kind: 'refused', message: refused.message, code: 'not_allowed' };
+      return await this.read<T>(response);
     } catch {
       return { ok: false, kind: 'unreachable', message: '' };
     }
+  }
+
+  private async read<T>(response: Response): Promise<Answer<T>> {
+    if (response.status === 204) return { ok: true, value: null as T };
+    if (response.ok) return { ok: true, value: (await response.json()) as T };
+    const refused = await refusal(response);
+    // A single thing may be above one's role while the desk is not: only its door knows.
+    const isOut = refused.kind === 'rights' && (await this.isShutOut());
+    return refused.kind !== 'rights' || isOut
+      ? refused
+      : { ok: false, kind: 'refused', message: refused.message, code: 'not_allowed' };
   }
 }
 

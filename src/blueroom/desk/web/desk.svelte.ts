@@ -8,6 +8,7 @@ import { Answering } from './answering.svelte';
 import { Api } from './api';
 import { type Decision, Decisions } from './decisions.svelte';
 import { legible } from './legible';
+import { Marks } from './marks.svelte';
 import { Messages } from './messages.svelte';
 import { Notices } from './notices.svelte';
 import { Older } from './older.svelte';
@@ -78,6 +79,7 @@ export class Desk {
   readonly messages: Messages;
   readonly answering: Answering;
   readonly older: Older;
+  readonly marks: Marks;
 
   private needle = $derived(wordsIn(this.typed));
   private sifted = $derived.by(() => this.sift());
@@ -106,6 +108,7 @@ export class Desk {
     this.messages = new Messages(this.api, this.say, this.notices, rightsEnded);
     this.older = new Older(this.api, this.rows, rightsEnded);
     this.answering = new Answering(this);
+    this.marks = new Marks(this);
   }
 
   // -- what is shown ------------------------------------------------------------------------
@@ -342,10 +345,12 @@ export class Desk {
         if (status.state !== 'stale') this.hasRights = status.state === 'live';
       },
     });
+    this.marks.start();
   }
 
   stop(): void {
     this.following?.close();
+    this.marks.stop();
   }
 
   /** Gathers what the stream says and applies it once a frame; a hidden page has no frames. */

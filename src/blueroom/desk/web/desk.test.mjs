@@ -9,6 +9,7 @@ const { countOf, matches, obstacle, stepsOf, wordsIn } = await at('rules.ts');
 const { Rows } = await at('rows.svelte.ts');
 const { Decisions } = await at('decisions.svelte.ts');
 const { legible } = await at('legible.ts');
+const { SENT_BYTES_MAX, Unreadable, base64, fitted, pictureIn, prepared } = await at('picture.ts');
 after(close);
 
 const row = (id, more = {}) => ({
@@ -59,6 +60,13 @@ function desk(rows, answers, me = 'Nour') {
 const by = (name, verb) => ({ verb, by: name, at: '2026-11-23T10:00:01Z' });
 const ok = (value) => ({ ok: true, value });
 const stale = (question) => ({ ok: false, kind: 'stale', message: '', question });
+
+test('I and O mark where an answer begins and ends, in the list and outside of it', () => {
+  const pressed = [true, false].map((inList) => ['i', 'O'].map((key) => commandOf(press(key), inList)));
+
+  assert.deepEqual(pressed, Array(2).fill([{ kind: 'in' }, { kind: 'out' }]));
+  assert.equal(commandOf(press('i', { repeat: true }), true), null);
+});
 
 test('letters decide, but not with a modifier, nor held down', () => {
   assert.deepEqual(commandOf(press('y'), false), { kind: 'decide', verb: 'approve' });
@@ -176,4 +184,31 @@ test('without a connection the question goes back where it was, and that is said
 
 test('words are legible: no heaps of marks, no question mark alone', () => {
   assert.equal(legible(`q${'\u0301'.repeat(40)} ?`), `q${'\u0301'.repeat(4)}\u00a0?`);
+});
+
+test('a picture is fitted into the square that the server keeps, never enlarged', () => {
+  assert.deepEqual(fitted(8000, 6000), [4096, 3072]);
+  assert.deepEqual(fitted(6000, 8000), [3072, 4096]);
+  assert.deepEqual(fitted(640, 480), [640, 480]);
+  assert.deepEqual(fitted(20_000, 1), [4096, 1]);
+});
+
+test('a picture that the server takes is sent as it is, and one that nobody reads is refused', async () => {
+  const small = new Blob(['photo'], { type: 'image/jpeg' });
+  assert.equal(await prepared(small), small);
+  await assert.rejects(prepared(new Blob(['photo'], { type: 'image/heic' })), Unreadable);
+  await assert.rejects(prepared(new Blob([new Uint8Array(SENT_BYTES_MAX + 1)], { type: 'image/png' })), Unreadable);
+});
+
+test('the bytes of a picture are sent as base64, however many', async () => {
+  const bytes = Uint8Array.from({ length: 100_000 }, (_, at) => at % 251);
+  assert.equal(await base64(new Blob([bytes])), Buffer.from(bytes).toString('base64'));
+});
+
+test('of what was dropped or pasted the first picture is taken', () => {
+  const text = { type: 'text/plain' };
+  const picture = { type: 'image/png' };
+  assert.equal(pictureIn([text, picture, { type: 'image/webp' }]), picture);
+  assert.equal(pictureIn([text]), undefined);
+  assert.equal(pictureIn(null), undefined);
 });

@@ -6,7 +6,7 @@ export type Command =
   | { kind: 'decide'; verb: Decision }
   | { kind: 'move'; by: number }
   | { kind: 'end'; to: 'first' | 'last' }
-  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' };
+  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' };
 
 const LETTERS: Record<string, Command> = {
   j: { kind: 'move', by: 1 },
@@ -18,6 +18,8 @@ const LETTERS: Record<string, Command> = {
   l: { kind: 'decide', verb: 'line-up' },
   a: { kind: 'decide', verb: 'air' },
   u: { kind: 'undo' },
+  i: { kind: 'in' },
+  o: { kind: 'out' },
   '/': { kind: 'search' },
   '?': { kind: 'help' },
 };

@@ -239,6 +239,8 @@ export class Feed {
     const { behind_ms, isTaking } = this.sender;
     this.quality = qualityOf(isTaking, behind_ms, this.way?.timeslice_ms ?? 0);
     if (!this.isRecording || !isTaking) return;
+    // What was kept during an outage has to get through before the line can be judged.
+    if (this.sender.isStalled) this.line = { ...this.line, chosenAt_ms: performance.now() };
     const line = lineNow(this.line, behind_ms, performance.now());
     const isOther = line.video_bps !== this.line.video_bps;
     this.line = line;

@@ -76,11 +76,20 @@ const OPENING_MS = 8_000;
 const SILENT_MS = 6_000;
 const CHECK_MS = 1_000;
 // What the server cannot go on with, it takes from a new beginning.
-const BEGIN_ANEW = ['chunks_missing', 'packer_ended', 'connection_lost', 'container_unreadable'];
+const BEGIN_ANEW = [
+  'chunks_missing',
+  'packer_ended',
+  'packer_died',
+  'packer_silent',
+  'connection_lost',
+  'container_unreadable',
+];
 // Whoever is not let in may look on, and comes in when the crew says so.
 export const NOT_LET_IN = 'feed_not_admitted';
 // The server notices within 15 s that our former line is dead; until then it takes us for another.
 const OURS_MS = 30_000;
+// The server says every 0.4 s what it has taken.
+const STALLED_MS = 1_500;
 
 export class Sender {
   private socket: Socket | null = null;
@@ -188,6 +197,11 @@ export class Sender {
   }
 
   /** Whether the server takes chunks now. */
+  /** Nothing has been taken for a while: the line is away, which says nothing of how fast it is. */
+  get isStalled(): boolean {
+    return this.options.now() - this.takenAt_ms > STALLED_MS;
+  }
+
   get isTaking(): boolean {
     return this.isWelcome;
   }
