@@ -1,7 +1,8 @@
-"""The wall's page, opened by a link."""
+"""The walls' pages, opened by links."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -16,10 +17,10 @@ from django.views.decorators.http import require_safe
 from blueroom.base.clock import now, to_text
 from blueroom.base.errors import NotAcceptable
 from blueroom.room.links import LinkRevoked, LinkUnknown, open_link
-from blueroom.room.models import Session
-from blueroom.room.tickets import stream_answer
-from blueroom.walls.queries import wall_state
-from blueroom.walls.stream import SCREEN
+from blueroom.room.models import Link, Screen, Session
+from blueroom.room.tickets import STREAMS, stream_answer
+from blueroom.walls.queries import videos_state, wall_state, without_monitors
+from blueroom.walls.wire import VideosState, WallState
 
 SPOKEN = ("fr", "en")  # what walls have words in: web/words/
 INK = "#14283c"
@@ -30,25 +31,27 @@ INK = "#14283c"
 def wall(request: HttpRequest, secret: str) -> HttpResponse:
     """The screen with what it shows at first; the stream keeps it up to date."""
     try:
-        session = open_link(secret).session
+        link = open_link(secret)
     except (LinkUnknown, LinkRevoked) as error:
         return render(request, "walls/closed.html", {"error": error}, status=_status(error))
+    session = link.session
     language = _language(request, session)
     with translation.override(language):
-        boot = _boot(request, session, language, reverse("wall_ticket", args=[secret]))
+        boot = _boot(request, link, language, reverse("wall_ticket", args=[secret]))
         response = render(request, "walls/wall.html", {"session": session, "boot": boot})
     response.headers["Content-Language"] = language
     return response
 
 
-def _boot(request: HttpRequest, session: Session, language: str, ticket_url: str) -> dict[str, Any]:
-    moment = now()
-    state = wall_state(session, now=moment)
+def _boot(request: HttpRequest, link: Link, language: str, ticket_url: str) -> dict[str, Any]:
+    session, moment = link.session, now()
+    state = _first_state(link, moment)
     phone = request.build_absolute_uri(state.session.phone_url)
     return {
         "slug": session.slug,
         "language": language,
-        "topic": f"{session.slug}/{SCREEN}",
+        "screen": link.screen,
+        "topic": f"{session.slug}/{STREAMS[link.screen]}",
         "stream": None,
         "ticket_url": ticket_url,
         "api": "/api/v1",
@@ -60,6 +63,13 @@ def _boot(request: HttpRequest, session: Session, language: str, ticket_url: str
             border=2, dark=INK, omitsize=True
         ),
     }
+
+
+def _first_state(link: Link, moment: datetime) -> WallState | VideosState:
+    if link.screen == Screen.WALL_VIDEOS:
+        # Pages are kept by browsers and copied by people: monitors travel on the stream alone.
+        return without_monitors(videos_state(link.session))
+    return wall_state(link.session, now=moment)
 
 
 def _language(request: HttpRequest, session: Session) -> str:
@@ -77,7 +87,8 @@ def ticket(request: HttpRequest, secret: str) -> JsonResponse:
     except (LinkUnknown, LinkRevoked) as error:
         answer = {"code": error.code, "message": str(error.message)}
         return JsonResponse(answer, status=_status(error))
-    return stream_answer(subject=f"link:{link.pk}", session=link.session, screen=SCREEN)
+    subject, screen = f"link:{link.pk}", STREAMS[link.screen]
+    return stream_answer(subject=subject, session=link.session, screen=screen)
 
 
 def _status(error: NotAcceptable) -> int:

@@ -11,7 +11,9 @@ from django.urls import reverse
 from blueroom.base.clock import now
 from blueroom.room.links import new_nonce, secret_of
 from blueroom.room.models import Link, Screen
+from blueroom.room.tickets import lost
 from blueroom.room.tickets import secret as ticket_key
+from blueroom.studio.models import Feed, Programme
 from blueroom.updates import ticket as tickets
 
 WORDS = Path(__file__).parent / "web/words"
@@ -21,6 +23,13 @@ WORDS = Path(__file__).parent / "web/words"
 def link(session, moment):
     return Link.objects.create(
         session=session, screen=Screen.WALL_QUESTIONS, nonce=new_nonce(), created_at=moment
+    )
+
+
+@pytest.fixture
+def videos_link(session, moment):
+    return Link.objects.create(
+        session=session, screen=Screen.WALL_VIDEOS, nonce=new_nonce(), created_at=moment
     )
 
 
@@ -49,6 +58,7 @@ def test_wall_opens_by_its_link_with_what_it_shows_first(client, link, session):
     assert boot == {
         "slug": "askines",
         "language": "fr",
+        "screen": "wall_questions",
         "topic": "askines/wall",
         "stream": None,
         "ticket_url": reverse("wall_ticket", args=[secret_of(link)]),
@@ -113,6 +123,67 @@ def test_ticket_opens_the_wall_of_its_session_and_nothing_else(client, link):
     assert "no-store" in response.headers["Cache-Control"]
     issued = tickets.read(signed, secret=ticket_key(), topic="askines/wall", now=now())
     assert issued == f"link:{link.pk}"
+
+
+def test_videos_wall_opens_by_its_link_and_keeps_monitors_for_its_stream(
+    client, videos_link, session, moment
+):
+    feed = Feed.objects.create(
+        session=session,
+        name="Ana",
+        kind="fan",
+        nonce=new_nonce(),
+        monitor_key="secret-of-ana",
+        is_on_wall=True,
+        way="webm",
+        created_at=moment,
+    )
+    Programme.objects.create(
+        session=session, state="live", key="public-key", feed=feed, changed_at=moment
+    )
+
+    response = client.get(reverse("wall", args=[secret_of(videos_link)]))
+
+    boot = boot_of(response)
+    assert (boot["screen"], boot["topic"]) == ("wall_videos", "askines/videos")
+    assert [(tile["name"], tile["hls"]) for tile in boot["state"]["tiles"]] == [("Ana", "")]
+    assert boot["state"]["programme"] == {
+        "state": "live",
+        "hls": "/hls/public-key/live.m3u8",
+        "feed_id": feed.pk,
+        "name": "Ana",
+        "kind": "fan",
+        "monitor": "",
+    }
+    assert "secret-of-ana" not in response.content.decode()
+    assert "no-store" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("screen", "own", "other"),
+    [
+        (Screen.WALL_QUESTIONS, "askines/wall", "askines/videos"),
+        (Screen.WALL_VIDEOS, "askines/videos", "askines/wall"),
+    ],
+)
+def test_ticket_of_a_wall_opens_no_other_wall(client, link, screen, own, other):
+    Link.objects.update(screen=screen)
+
+    response = client.get(reverse("wall_ticket", args=[secret_of(link)]))
+
+    path, _, signed = response.json()["url"].partition("?ticket=")
+    assert path == f"/live/{own}"
+    subject = tickets.read(signed, secret=ticket_key(), topic=own, now=now())
+    assert subject == f"link:{link.pk}"
+    assert lost({(subject, own)}) == set()
+    with pytest.raises(tickets.TicketRefused):
+        tickets.read(signed, secret=ticket_key(), topic=other, now=now())
+
+
+def test_stream_refuses_even_a_signed_ticket_for_another_wall(link):
+    grant = (f"link:{link.pk}", "askines/videos")
+
+    assert lost({grant}) == {grant}
 
 
 def test_words_are_the_same_in_both_languages():

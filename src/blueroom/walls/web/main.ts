@@ -1,44 +1,72 @@
-// The questions wall. Messages: WallState, then WallChange (walls/wire.py).
+// The walls. Messages: WallState, then WallChange, on the questions wall; VideosState, then
+// VideosChange, on the videos wall (walls/wire.py).
 import '../../design/web/base.css';
 import './wall.css';
 import { mount } from 'svelte';
 import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
-import { follow } from '../../design/web/live';
+import { follow, type Status } from '../../design/web/live';
 import { clock } from '../../design/web/time.svelte';
 import { isCalm } from './motion';
 import { dim, keepAwake } from './screen';
-import Screen from './Wall.svelte';
+import Questions from './Wall.svelte';
 import { Wall } from './wall.svelte';
-import type { WallChange, WallState } from './wire';
+import Cameras from './Videos.svelte';
+import { askedBy, Videos } from './videos.svelte';
+import type { SessionCard, VideosState, WallState } from './wire';
 
-export interface WallBoot extends Boot {
-  /** What the wall shows before its stream speaks. */
-  state: WallState;
+interface AnyBoot<Screen, State> extends Boot {
+  screen: Screen;
+  /** What the wall shows before its stream speaks; of the videos wall without the monitors. */
+  state: State;
   at: string;
   /** The phone page's QR code, an image's address. */
   qr: string;
   zone: string;
 }
+export type WallBoot = AnyBoot<'wall_questions', WallState>;
+export type VideosBoot = AnyBoot<'wall_videos', VideosState>;
 
-const { screen, boot } = readBoot<WallBoot>();
-const wall = new Wall(boot.state);
+/** What a wall knows, kept up to date by its stream. */
+interface Follower<State, Change> {
+  state: State;
+  status: Status | null;
+  apply(changes: Change[]): void;
+}
+
+function keepUp<State extends { session: SessionCard }, Change>(
+  wall: Follower<State, Change>,
+  boot: WallBoot | VideosBoot,
+): void {
+  follow<State, Change>(sourceOf(boot), {
+    snapshot(state, at) {
+      clock.hear(at);
+      wall.state = state;
+      dim(state.session.is_dark);
+    },
+    changes(changes) {
+      wall.apply(changes);
+      dim(wall.state.session.is_dark);
+    },
+    status(status) {
+      wall.status = status;
+    },
+  });
+}
+
+const { screen, boot } = readBoot() as { screen: HTMLElement; boot: WallBoot | VideosBoot };
 clock.hear(new Date(boot.at));
 dim(boot.state.session.is_dark);
 if (isCalm()) document.documentElement.dataset.calm = '';
 keepAwake();
 
-follow<WallState, WallChange>(sourceOf(boot), {
-  snapshot(state, at) {
-    clock.hear(at);
-    wall.state = state;
-    dim(state.session.is_dark);
-  },
-  changes(changes) {
-    wall.apply(changes);
-    dim(wall.state.session.is_dark);
-  },
-  status(status) {
-    wall.status = status;
-  },
-});
-mount(Screen, { target: screen, props: { wall, boot } });
+if (boot.screen === 'wall_videos') {
+  // Walls are opened long before the show: what plays is there when it begins, network or not.
+  void import('hls.js/light').catch(() => {});
+  const wall = new Videos(boot.state, askedBy(location.search));
+  keepUp(wall, boot);
+  mount(Cameras, { target: screen, props: { wall, boot } });
+} else {
+  const wall = new Wall(boot.state);
+  keepUp(wall, boot);
+  mount(Questions, { target: screen, props: { wall, boot } });
+}

@@ -17,6 +17,11 @@ export function rise(_: Element): TransitionConfig {
   };
 }
 
+/** Comes where it stays: for what other things are measured by. */
+export function appear(_: Element): TransitionConfig {
+  return { duration: isCalm() ? 200 : 450, css: (t) => `opacity: ${t}` };
+}
+
 /** The old one is gone before the new one is up. */
 export function leave(_: Element): TransitionConfig {
   return { duration: isCalm() ? 200 : 140, css: (t) => `opacity: ${t}` };

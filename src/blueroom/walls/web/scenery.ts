@@ -9,8 +9,17 @@ interface Stage {
   height: number;
 }
 
+/** `card`: fur around a card, and the rug. `window`: fur around what moves under the canvas, no rug.
+ * `rug`: the rug alone. */
+export type Scenery = 'card' | 'window' | 'rug';
+
 /** Paints canvas, which covers the wall, with fur around `place` and the rug at the bottom. */
-export function paintScene(canvas: HTMLCanvasElement, place: HTMLElement, isNight: boolean): void {
+export function paintScene(
+  canvas: HTMLCanvasElement,
+  place: HTMLElement,
+  isNight: boolean,
+  scenery: Scenery = 'card',
+): void {
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / 10;
   const on = canvas.getBoundingClientRect();
   const at = place.getBoundingClientRect();
@@ -28,8 +37,8 @@ export function paintScene(canvas: HTMLCanvasElement, place: HTMLElement, isNigh
   const pen = canvas.getContext('2d')!;
   pen.scale(scale, scale);
   if (!isNight) paintSun(pen, stage);
-  paintCard(pen, box, stage, isNight);
-  paintFloor(pen, stage, isNight);
+  if (scenery !== 'rug') paintCard(pen, box, stage, isNight, scenery === 'window');
+  if (scenery !== 'window') paintFloor(pen, stage, isNight);
 }
 
 /** A layer of the same size and scale, empty. */
@@ -76,7 +85,9 @@ const lamps = ({ width }: Stage): Light[] => [
 ];
 const dark = (dim: number) => `rgb(${[52, 74, 112].map((part) => part * dim).join(' ')})`;
 
-function paintCard(pen: CanvasRenderingContext2D, box: Box, stage: Stage, isNight: boolean): void {
+const RIM = 18; // how far the fur reaches over what moves in a window
+
+function paintCard(pen: CanvasRenderingContext2D, box: Box, stage: Stage, isNight: boolean, isOpen: boolean): void {
   const scale = pen.getTransform().a;
   pen.save();
   pen.shadowColor = isNight ? 'rgb(0 0 0 / .65)' : 'rgb(38 84 130 / .42)';
@@ -87,10 +98,20 @@ function paintCard(pen: CanvasRenderingContext2D, box: Box, stage: Stage, isNigh
   pen.roundRect(box.x, box.y, box.width, box.height, box.radius);
   pen.fill();
   pen.restore();
+  if (isOpen) cutOut(pen, box);
   const fur = layerOf(pen);
   paintFur(fur, box, { coat: isNight ? NIGHT : DAY });
   if (isNight) lightUp(fur, dark(1), lamps(stage));
   lay(pen, fur);
+}
+
+function cutOut(pen: CanvasRenderingContext2D, { x, y, width, height, radius }: Box): void {
+  pen.save();
+  pen.globalCompositeOperation = 'destination-out';
+  pen.beginPath();
+  pen.roundRect(x + RIM, y + RIM, width - 2 * RIM, height - 2 * RIM, radius - RIM);
+  pen.fill();
+  pen.restore();
 }
 
 function paintFloor(pen: CanvasRenderingContext2D, stage: Stage, isNight: boolean): void {

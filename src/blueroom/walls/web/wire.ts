@@ -66,3 +66,42 @@ export interface SessionChanged {
 }
 
 export type WallChange = OnAirChanged | NextChanged | WallCountsChanged | SessionChanged;
+
+export interface VideosState {
+  session: SessionCard;
+  programme: WallProgramme | null;
+  tiles: Tile[];
+  on_air: Card | null;
+}
+
+export interface WallProgramme {
+  state: string;
+  hls: string;
+  feed_id: number | null;
+  name: string;
+  kind: string;
+  monitor: string;
+}
+
+export interface Tile {
+  id: number;
+  name: string;
+  kind: string;
+  question: string;
+  hls: string;
+  is_on_air: boolean;
+  width_px: number;
+  height_px: number;
+}
+
+export interface ProgrammeChanged {
+  kind: 'programme';
+  programme: WallProgramme | null;
+}
+
+export interface TilesChanged {
+  kind: 'tiles';
+  tiles: Tile[];
+}
+
+export type VideosChange = ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged;
