@@ -89,6 +89,8 @@ def past(
         in_at=after,
         out_at=after + timedelta(microseconds=1),
         photo="photo.jpg",
+        photo_width_px=1200,
+        photo_height_px=900,
         alt="Une photo signée",
         made_at=after,
         made_by_name="Léa",

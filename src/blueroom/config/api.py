@@ -12,9 +12,13 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import APIKeyCookie, HttpBearer
 
+from blueroom.archive import errors as archive_errors
+from blueroom.archive.api import router as archive
 from blueroom.audience.api import router as audience
 from blueroom.audience.errors import AskedTooOften
 from blueroom.base.errors import BlueRoomError, NeedsPerson, NotAcceptable, TryLater
+from blueroom.clips import errors as clips_errors
+from blueroom.clips.api import router as clips
 from blueroom.desk import errors as desk_errors
 from blueroom.desk.api import router as desk
 from blueroom.desk.api import told
@@ -26,8 +30,12 @@ from blueroom.room.access import NotFound, Visitor, visitor_of_request, visitor_
 from blueroom.room.actions import NotAllowed, WrongState
 from blueroom.room.api import router as sessions
 from blueroom.room.crew_api import router as crew
+from blueroom.studio import errors as studio_errors
+from blueroom.studio.api import router as studio
 
 CONFLICTS = (
+    archive_errors.ExportNotReady,
+    archive_errors.StillRecording,
     desk_errors.StaleRevision,
     desk_errors.NotAllowedFrom,
     desk_errors.Withdrawn,
@@ -40,6 +48,18 @@ CONFLICTS = (
     publish_errors.ReplyOnItsWay,
     publish_errors.NotPublished,
     desk_errors.SessionClosed,
+    clips_errors.CaptionsChanged,
+    clips_errors.CaptionsKept,
+    clips_errors.ClipNotReady,
+    studio_errors.AlreadyAskedByVideo,
+    studio_errors.AnswerChanged,
+    studio_errors.FeedRefused,
+    studio_errors.NoAnswerOpen,
+    studio_errors.NoFeed,
+    studio_errors.NothingHeld,
+    studio_errors.NothingRecorded,
+    studio_errors.NotApprovedForAir,
+    studio_errors.SessionNotOpen,
     WrongState,
 )
 
@@ -74,7 +94,7 @@ api = NinjaAPI(
     openapi_url=None,  # served beside the versions, see config.urls
     auth=[Bearer(), LoggedIn()],
 )
-for router in (crew, sessions, posts, desk, publish, audience):
+for router in (crew, sessions, posts, desk, studio, clips, publish, audience, archive):
     api.add_router("", router)
 
 

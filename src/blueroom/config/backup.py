@@ -26,7 +26,8 @@ from blueroom.base.errors import NeedsPerson
 from blueroom.config.options import option
 
 FORM = 1
-NOT_KEPT = ("room.sqlite3", "secret-key", ".lock", ".sock", "static")
+# Archives can be made again, and hold once more what the rest holds.
+NOT_KEPT = ("room.sqlite3", "secret-key", ".lock", ".sock", "static", "exports", ".part")
 PAGES_A_STEP = 2000
 
 

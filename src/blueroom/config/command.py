@@ -24,6 +24,8 @@ With a word, a part of it or a tool:
   listen      the listener only               token      make a key of the API
   work        the background work only        doctor     say what is missing
   backup      everything into one file        restore    a backup into an empty folder
+  export      a session as a folder           import     such a folder as a session
+  erase       recordings, or an asker
 """
 
 
@@ -66,6 +68,9 @@ def _tools() -> dict[
         "doctor": (tools.doctor, _no_more),
         "backup": (tools.backup, tools.backup_options),
         "restore": (tools.restore, tools.restore_options),
+        "export": (tools.export, tools.export_options),
+        "import": (tools.import_, tools.import_options),
+        "erase": (tools.erase, tools.erase_options),
     }
 
 

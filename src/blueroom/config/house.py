@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,11 +14,21 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from blueroom.archive.worker import forget_recordings, make_due_exports
+from blueroom.audience.hearts import hearts
 from blueroom.base.clock import now
 from blueroom.base.work import Worker
+from blueroom.clips.worker import (
+    cut_due_clips,
+    hear_due,
+    render_due,
+    sweep_clips,
+    take_up_clips,
+    tidy_clips,
+)
 from blueroom.config import screens
 from blueroom.config.figures import Streams, registry
-from blueroom.config.options import data_folder, option
+from blueroom.config.options import data_folder, option, option_list
 from blueroom.config.wsgi import application
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.rules import is_question
@@ -29,11 +40,14 @@ from blueroom.posts.models import Post, Sorting
 from blueroom.posts.worker import Listener
 from blueroom.publish.worker import send_due_replies
 from blueroom.room.models import Session
+from blueroom.studio.control import control_by
+from blueroom.studio.receiver import Receiver
+from blueroom.studio.worker import sweep_photos, tidy_photos
 from blueroom.updates.front import Front, Pages
 from blueroom.updates.hub import Hub
 from blueroom.updates.live import Limits, Live
 from blueroom.updates.local import LocalDoor, LocalSender
-from blueroom.updates.serve import serve
+from blueroom.updates.serve import AddressTaken, listen, serve
 from blueroom.updates.tell import Announce, Teller, deliver_by
 
 log = logging.getLogger(__name__)
@@ -101,15 +115,44 @@ def _redis_line() -> Any:
     return RedisLine(option("BLUEROOM_REDIS"))
 
 
-def new_worker() -> Worker:
-    """The background work of the house: channels, leftovers, replies, retention."""
+def new_workers() -> dict[str, Worker]:
+    """The background work of the house, by the thread that does it.
+
+    Clips are cut in a thread that hardly rests: one is on its page a second after its out mark.
+    What takes minutes has a thread of its own.
+    """
+    return {
+        "worker": _new_worker(),
+        "cutter": Worker(
+            {"cut clips": cut_due_clips}, rest_s=0.1, after_round=close_old_connections
+        ),
+        # An upload takes as long as it takes.
+        "publisher": Worker(
+            {"send replies": send_due_replies}, rest_s=0.5, after_round=close_old_connections
+        ),
+        "renderer": Worker(
+            {"render": render_due, "recognise words": hear_due},
+            rest_s=0.5,
+            after_round=close_old_connections,
+        ),
+        "archivist": Worker(
+            {"make archives": make_due_exports}, rest_s=1.0, after_round=close_old_connections
+        ),
+    }
+
+
+def _new_worker() -> Worker:
     return Worker(
         {
             "open channels": open_channels,
             "sort leftovers": sort_leftovers,
             "describe askers": DescribeAskers(now),
-            "send replies": send_due_replies,
+            "tidy clips": tidy_clips,
+            "sweep clips": Hourly(sweep_clips),
+            "tidy photos": tidy_photos,
+            "sweep photos": Hourly(sweep_photos),
             "forget payloads": Hourly(lambda: forget_payloads(now=now())),
+            "forget recordings": Hourly(forget_recordings),
         },
         rest_s=0.5,
         after_round=close_old_connections,
@@ -148,16 +191,16 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     )
     registry.register(Streams(hub.figures.read))
     line = _redis_line()
-    doors = [LocalDoor(data_folder()), *([line] if line else [])]
+    receiver = Receiver(rtmp_socket(sock), option_list("BLUEROOM_WEBRTC_HOSTS"))
+    control_by(receiver)
+    doors = [LocalDoor(data_folder()), receiver, *([line] if line else [])]
     pages = Pages(threads=int(option("BLUEROOM_THREADS")))
-    front = Front(live, application, pages=pages, doors=doors)
+    front = Front(live, application, pages=pages, doors=doors, mounts=receiver.mounts)
     # By Redis they come back through the door, to this host and to all others.
-    announcements = (
-        Announcements(line.announce, _anywhere)
-        if line
-        else Announcements(hub.announce, hub.is_followed)
-    )
+    announce = line.announce if line else hub.announce
+    announcements = Announcements(announce, _anywhere if line else hub.is_followed)
     announcements.start()
+    hearts().begin(announce, lambda: hub.figures.open["phone"])
     background = Background() if is_whole else None
 
     def ready() -> None:
@@ -170,26 +213,62 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     finally:
         if background:
             background.stop()
+        hearts().stop()
         announcements.stop()
         connections.close_all()
 
 
+def rtmp_socket(served: socket) -> socket | None:
+    """Where encoders are answered, by BLUEROOM_RTMP; None where that is off, or taken."""
+    wanted = option("BLUEROOM_RTMP")
+    if wanted == "off":
+        return None
+    host, _, port = wanted.rpartition(":") if wanted else (served.getsockname()[0], "", "1935")
+    try:
+        return listen(host.strip("[]"), int(port))
+    except (AddressTaken, ValueError) as error:
+        log.warning("No RTMP for encoders: %s", error)
+        return None
+
+
+class Workers:
+    """The workers, each in its thread."""
+
+    def __init__(self) -> None:
+        self._workers = new_workers()
+        self._threads = [
+            threading.Thread(target=worker.run, name=name, daemon=True)
+            for name, worker in self._workers.items()
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End after what is at hand, or leave it: its lease runs out, and it is begun again."""
+        for worker in self._workers.values():
+            worker.stop()
+        until = time.monotonic() + 2
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+
 class Background:
-    """Listener and worker beside the pages, each in a thread."""
+    """Listener and workers beside the pages."""
 
     def __init__(self) -> None:
         self._listener = new_listener()
-        self._worker = new_worker()
-        self._thread = threading.Thread(target=self._worker.run, name="worker", daemon=True)
+        self._workers = Workers()
 
     def start(self) -> None:
+        take_up_clips()
         self._listener.start()
-        self._thread.start()
+        self._workers.start()
 
     def stop(self) -> None:
-        self._worker.stop()
         self._listener.stop()
-        self._thread.join(2)
+        self._workers.stop()
 
 
 def run_apart(part: str, *, is_ending: threading.Event, on_ready: Callable[[], None]) -> None:
@@ -203,13 +282,11 @@ def run_apart(part: str, *, is_ending: threading.Event, on_ready: Callable[[], N
         is_ending.wait()
         listener.stop()
     else:
-        worker = new_worker()
-        thread = threading.Thread(target=worker.run, name="worker", daemon=True)
-        thread.start()
+        workers = Workers()
+        workers.start()
         on_ready()
         is_ending.wait()
-        worker.stop()
-        thread.join(3)
+        workers.stop()
     announcements.stop()
     connections.close_all()
 

@@ -32,6 +32,17 @@ OPTIONS = (
         "",
         "Private hosts or networks that may be called, comma-separated host:port or CIDR.",
     ),
+    Option(
+        "BLUEROOM_RTMP",
+        "",
+        "Address for encoders, host:port; empty: the host that is served, port 1935; off: none.",
+    ),
+    Option(
+        "BLUEROOM_WEBRTC_HOSTS",
+        "",
+        "Addresses that WebRTC may use, comma-separated; empty: all of this machine.",
+    ),
+    Option("BLUEROOM_SPEECH_MODEL", "", "Folder of a faster-whisper model, for captions."),
     Option("BLUEROOM_THREADS", "8", "Threads that answer pages and API calls."),
     Option("BLUEROOM_STREAMS", "12000", "Event streams open at once at most."),
     Option("BLUEROOM_MAIL", "", "smtp://user:password@host:587 to send mail; empty: to the log."),

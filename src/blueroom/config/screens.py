@@ -10,17 +10,23 @@ from django.db import close_old_connections
 
 from blueroom.audience import stream as phone
 from blueroom.base.clock import now
+from blueroom.clips import stream as clips
 from blueroom.desk import stream as desk
 from blueroom.room.access import session_of, visitor_of_token
 from blueroom.room.links import open_token
 from blueroom.room.models import Session
 from blueroom.room.tickets import RIGHT_TO_FOLLOW, lost, secret
+from blueroom.studio import stream as studio
 from blueroom.updates import ticket as tickets
 from blueroom.updates.live import PUBLIC, Grant
 from blueroom.updates.tell import Maker, Notice
 from blueroom.walls import stream as wall
+from blueroom.walls import videos_stream as videos
 
-SCREENS: dict[str, Any] = {module.SCREEN: module for module in (desk, wall, phone)}
+SCREENS: dict[str, Any] = {
+    module.SCREEN: module for module in (desk, wall, videos, phone, studio, clips)
+}
+TOLD = ("wall", "videos", "phone", "studio", "desk", "clips")  # in this order
 
 
 def _session(topic: str) -> tuple[Session | None, str]:
@@ -83,4 +89,4 @@ def makers(is_followed: Callable[[str], bool]) -> list[Maker]:
         return make
 
     # Walls and phones first: they are what the room sees.
-    return [maker(SCREENS[screen]) for screen in ("wall", "phone", "desk")]
+    return [maker(SCREENS[screen]) for screen in TOLD]

@@ -69,6 +69,7 @@ IS_SECURE = _public.scheme == "https"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 TRUSTED_PROXIES = option_list("BLUEROOM_TRUSTED_PROXIES")
 OUTBOUND_ALLOW = option_list("BLUEROOM_OUTBOUND_ALLOW")
+SPEECH_MODEL = option("BLUEROOM_SPEECH_MODEL")
 DATABASES = {"default": _database(option("BLUEROOM_DATABASE"))}
 
 INSTALLED_APPS = [
@@ -77,7 +78,10 @@ INSTALLED_APPS = [
     "blueroom.room",
     "blueroom.posts",
     "blueroom.desk",
+    "blueroom.studio",
+    "blueroom.clips",
     "blueroom.publish",
+    "blueroom.archive",
     "blueroom.walls",
     "blueroom.audience",
     "django.contrib.auth",
@@ -197,8 +201,34 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # Uvicorn says the whole path of each websocket, and in ours there is a secret.
+    "filters": {
+        "no_paths": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: "WebSocket" not in str(record.msg),
+        },
+        # Hearts come by hundreds a second, and so do those that are too many.
+        "no_floods": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: (
+                getattr(record, "status_code", 0) != 429
+                and not str(record.args).endswith("/hearts', 204)")
+            ),
+        },
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_paths"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": option("BLUEROOM_LOG").upper()},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "django.request": {"filters": ["no_floods"]},
+        "blueroom.access": {"filters": ["no_floods"]},
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

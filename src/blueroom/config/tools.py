@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import django
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from blueroom.base.clock import now
 from blueroom.config.options import data_folder, option
+
+if TYPE_CHECKING:
+    from blueroom.posts.models import Author
+    from blueroom.room.models import Session
 
 REHEARSAL_GUEST = "Inès Carat"
 REHEARSAL_HASHTAG = "AskInes"
@@ -284,3 +292,122 @@ def restore(options: argparse.Namespace) -> int:
     made_at = read_backup(Path(options.file), data=data_folder())
     print(f"{data_folder()} is as it was on {made_at}.")
     return 0
+
+
+# export, import, erase
+
+
+@contextlib.contextmanager
+def _bar(words: str) -> Iterator[Callable[[float], None]]:
+    """A bar that moves while something goes from 0 to 1."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as progress:
+        task = progress.add_task(words, total=1.0)
+        yield lambda part: progress.update(task, completed=part)
+
+
+def export_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("session", help="its name in addresses: ines-carat")
+    parser.add_argument("folder", help="where to; a new folder")
+
+
+def export(options: argparse.Namespace) -> int:
+    """A session as a folder that anyone can read, also while the room runs."""
+    set_up()
+    from blueroom.archive.exporting import export_session
+    from blueroom.room.access import session_of
+
+    folder = Path(options.folder).expanduser().resolve()
+    session = session_of(options.session)
+    with _bar(session.title) as move:
+        manifest = export_session(session, folder, move, now=now())
+    size_bytes = sum(file.size_bytes for file in manifest.files)
+    print(f"{folder} ({len(manifest.files)} files, {size_bytes / 1e6:.1f} MB)")
+    return 0
+
+
+def import_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="a folder that `export` wrote")
+    parser.add_argument("--room", default="", help="the room it goes to (default: the first)")
+
+
+def import_(options: argparse.Namespace) -> int:
+    """An archive as a closed session of a room."""
+    set_up()
+    from blueroom.archive.importing import import_archive
+    from blueroom.room.access import NotFound
+    from blueroom.room.actor import house
+    from blueroom.room.cards import absolute
+    from blueroom.room.models import Room
+
+    wanted = {"slug": options.room} if options.room else {"pk": _room_id()}
+    room = Room.objects.filter(**wanted).first()
+    if room is None:
+        raise NotFound(f"There is no room {options.room!r}.")
+    with _bar("import") as move:
+        session = import_archive(
+            Path(options.folder), room=room, now=now(), by=house(room.pk), on_progress=move
+        )
+    print(absolute(f"/sessions/{session.slug}/"))
+    return 0
+
+
+def erase_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=["recordings", "asker"])
+    parser.add_argument("session", help="its name in addresses: ines-carat")
+    parser.add_argument(
+        "asker", nargs="?", help="with `asker`: a name, a handle, or the address of a post"
+    )
+    parser.add_argument("--with-clips", action="store_true", help="the clips of the answers too")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def erase(options: argparse.Namespace) -> int:
+    """Forget a session's recordings, or everything of somebody who objects."""
+    set_up()
+    from blueroom.archive import actions
+    from blueroom.room.access import session_of
+    from blueroom.room.actor import house
+
+    session = session_of(options.session)
+    by = house(session.room_id)
+    if options.what == "recordings":
+        if not (options.yes or _is_sure(f"Erase all recordings of {session.title}?")):
+            return 1
+        erased = actions.erase_recordings(
+            session=session, now=now(), by=by, with_clips=options.with_clips
+        )
+    else:
+        author = _one_asker(session, options.asker or "")
+        if not (options.yes or _is_sure(f"Erase {author} of {author.network} everywhere?")):
+            return 1
+        erased = actions.erase_asker(author=author, now=now(), by=by)
+    print(
+        f"Erased: {erased.recordings} recordings ({erased.size_bytes / 1e6:.1f} MB), "
+        f"{erased.posts} posts, {erased.clips} clips, {erased.exports} archives."
+    )
+    for url in erased.replies:
+        print(f"Still published, take it back at the desk: {url}")
+    return 0
+
+
+def _one_asker(session: Session, words: str) -> Author:
+    """The one whom these words mean. Raises NotFound where it is nobody, or several."""
+    from blueroom.archive.queries import askers_like
+    from blueroom.room.access import NotFound
+
+    found = askers_like(session, words)
+    if len(found) != 1:
+        names = ", ".join(f"{one.name} ({one.handle or one.remote_id})" for one in found)
+        raise NotFound(f"These words mean {len(found)} people. {names}".strip())
+    return found[0]
+
+
+def _is_sure(question: str) -> bool:
+    return input(f"{question} This cannot be undone. [yes/no] ").strip().lower() == "yes"

@@ -14,19 +14,28 @@ from typing import Any
 import msgspec
 
 from blueroom.audience.wire import OwnQuestion, PhoneChange, PhoneState
+from blueroom.clips.wire import ClipsChange, ClipsState
 from blueroom.desk.wire import DeskChange, DeskState
-from blueroom.walls.wire import WallChange, WallState
+from blueroom.studio.wire import StudioChange, StudioState
+from blueroom.walls.wire import VideosChange, VideosState, WallChange, WallState
 
 PACKAGE = Path(__file__).resolve().parent.parent
 HEAD = "// Written by `python -m blueroom.config.wire` from {room}/wire.py: change it there.\n"
 SCREENS: dict[str, dict[str, Any]] = {
     "desk": {"DeskState": DeskState, "DeskChange": DeskChange},
-    "walls": {"WallState": WallState, "WallChange": WallChange},
+    "walls": {
+        "WallState": WallState,
+        "WallChange": WallChange,
+        "VideosState": VideosState,
+        "VideosChange": VideosChange,
+    },
     "audience": {
         "PhoneState": PhoneState,
         "PhoneChange": PhoneChange,
         "OwnQuestion": OwnQuestion,
     },
+    "studio": {"StudioState": StudioState, "StudioChange": StudioChange},
+    "clips": {"ClipsState": ClipsState, "ClipsChange": ClipsChange},
 }
 PLAIN = {
     str: "string",
