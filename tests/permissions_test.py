@@ -6,14 +6,19 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from blueroom.archive.models import Export
+from blueroom.clips.models import Clip
 from blueroom.room.links import new_nonce, secret_of
 from blueroom.room.models import Account, Invitation, Link, Role, Room, Token
 from blueroom.room.seal import Sealed, seal
+from blueroom.studio.models import Answer, Feed
+from blueroom.studio.queries import photo_path, pictures_folder
 
 # What anybody may open. Everything else needs a role in the room: the tests below see to it.
 PUBLIC = {
     "api:api-root",
     "api:ask_question",
+    "ask_by_video",
     "ask_question",
     "choose_language",
     "health",
@@ -21,9 +26,10 @@ PUBLIC = {
     "openapi",
     "own_questions",
     "phone",
+    "send_hearts",
 }
 # Opened by a secret in the address; without it nothing is there.
-BY_SECRET = {"wall", "wall_ticket", "welcome"}
+BY_SECRET = {"feed", "wall", "wall_ticket", "welcome"}
 # For everybody who is logged in, whatever the role.
 OWN = {"home"}
 # Good for every address that takes one, so that only the permission can refuse it.
@@ -37,6 +43,13 @@ BODY = {
     "fields": {},
     "is_enabled": False,
     "name": "La chambre",
+    "in_at": "2026-11-23T20:00:00Z",
+    "out_at": "2026-11-23T20:00:09Z",
+    "data": "",
+    "alt": "Un carnet",
+    "shape": "1x1",
+    "language": "fr",
+    "cues": [],
 }
 
 
@@ -76,6 +89,23 @@ def filled(session, make_question, make_member, room, moment):
         room=room, role="moderator", secret_hash="z" * 64, created_at=moment, expires_at=moment
     )
     member = make_member(Role.MODERATOR, "Ana")
+    feed = Feed.objects.create(
+        session=session, name="Inès", nonce=new_nonce(), monitor_key="m", created_at=moment
+    )
+    answer = Answer.objects.create(
+        question=question, feed=feed, in_at=moment, made_at=moment, made_by_name="Ana"
+    )
+    pictures_folder().mkdir(exist_ok=True)
+    photo_path("photo.jpg").write_bytes(b"a photo")
+    Answer.objects.create(
+        question=question, kind="photo", photo="photo.jpg", in_at=moment, made_at=moment
+    )
+    clip = Clip.objects.create(
+        answer=answer, slug="clip", created_at=moment, changed_at=moment, due_at=moment
+    )
+    export = Export.objects.create(
+        session=session, name="export", asked_at=moment, asked_by="Ana", due_at=moment
+    )
     return {
         "<slug:slug>": session.slug,
         "{slug}": session.slug,
@@ -95,6 +125,19 @@ def filled(session, make_question, make_member, room, moment):
         "<question_id>": question.pk,
         "<post_id>": question.post_id,
         "<slug:network>": "bluesky",
+        "<feed_id>": feed.pk,
+        "<answer_id>": answer.pk,
+        "<slug:photo>": "photo",
+        "<slug:clip>": clip.slug,
+        "<clip>": clip.slug,
+        "<slug:language>": "fr",
+        "<language>": "fr",
+        "<str:file>": "clip.mp4",
+        "<key>": "key",
+        "<int:export_id>": export.pk,
+        "<export_id>": export.pk,
+        "<int:author_id>": question.post.author_id,
+        "<author_id>": question.post.author_id,
     }
 
 
@@ -109,7 +152,7 @@ def answers(client, route, filled):
     """The statuses of every method there."""
     path = address(route, filled)
     got = {"GET": client.get(path)}
-    for method in ("post", "patch", "delete"):
+    for method in ("post", "put", "patch", "delete"):
         got[method.upper()] = getattr(client, method)(
             path, data=BODY, content_type="application/json"
         )

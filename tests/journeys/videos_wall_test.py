@@ -1,0 +1,264 @@
+"""The videos wall in a real browser and the real program: cameras come, go on air and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.camera import film
+from tests.journeys import crew
+from tests.journeys.studio import Feed, Studio, open_studio
+from tests.journeys.watch import Watch
+from tests.running import House, running_house
+from tests.sending import Encoder, relay
+from tests.sending import Page as Sender
+
+pytestmark = pytest.mark.journey
+
+AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
+LEAVES_MS = 3_000
+OpenBrowser = Callable[..., Page]
+LONG_NAME = "Marie-Charlotte Vandenbroucke-Lapeyrère de Saint-Exupéry et Montmorency"
+LONG_QUESTION = (
+    "Vous qui chantez depuis trente ans dans des salles de toutes les tailles, du café du port "
+    "jusqu’aux stades, qu’entendez-vous encore du public quand la lumière vous aveugle et que "
+    "l’orchestre couvre presque tout, jusqu’à votre voix, le soir de la toute première ?"
+)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with running_house(tmp_path / "room", "--no-rehearsal") as house:
+        yield house
+
+
+@pytest.fixture
+def studio(house: House) -> Iterator[Studio]:
+    """A session on air."""
+    with house.client() as api:
+        studio = open_studio(house, api)
+        api.post(f"/sessions/{studio.slug}/start").raise_for_status()
+        yield studio
+
+
+@pytest.fixture
+def wall(studio: Studio, open_browser: OpenBrowser, watch: Watch) -> Page:
+    """The television."""
+    # What a player hears of a stream that has not begun, or whose server is away.
+    watch.foreseen += ["status of 404", "status of 503", "ERR_CONNECTION_REFUSED", "status of 410"]
+    page = open_browser(crew.WALL)
+    page.goto(link(studio))
+    return page
+
+
+def link(studio: Studio) -> str:
+    """A new address of the videos wall."""
+    plan = {"screen": "wall_videos"}
+    made = studio.api.post(f"/sessions/{studio.slug}/links", json=plan).raise_for_status().json()
+    return str(made["url"])
+
+
+def put_on_wall(studio: Studio, feed: Feed, is_on: bool = True) -> None:
+    body = {"is_on_wall": is_on}
+    studio.api.patch(f"/feeds/{feed.id}", json=body).raise_for_status()
+
+
+def step(studio: Studio, feed: Feed, verb: str) -> None:
+    studio.api.post(f"/feeds/{feed.id}/{verb}").raise_for_status()
+
+
+def tile(wall: Page, name: str) -> Locator:
+    """A camera that is seen; one whose picture stands still is inert."""
+    return wall.locator("li.tile:not([inert])").filter(has_text=name)
+
+
+def expect_to_play(video: Locator) -> None:
+    """Until it moved on for a second."""
+    place = "(video) => video.currentTime"
+    crew.within(20, lambda: video.evaluate(place) > 0)
+    began_s = video.evaluate(place)
+    crew.within(15, lambda: video.evaluate(place) > began_s + 1)
+
+
+def heard(wall: Page) -> list[str]:
+    """The names of what can be heard."""
+    return wall.eval_on_selector_all(
+        "video", "(all) => all.filter((one) => !one.muted).map((one) => one.ariaLabel)"
+    )
+
+
+def area(place: Locator) -> float:
+    box = place.bounding_box()
+    assert box
+    return box["width"] * box["height"]
+
+
+def complaints(wall: Page) -> list[str]:
+    """What axe-core finds serious or worse."""
+    wall.evaluate(AXE.read_text())
+    found: list[str] = wall.evaluate(
+        """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
+             .filter(({ impact }) => ['serious', 'critical'].includes(impact))
+             .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)"""
+    )
+    return found
+
+
+def stays_inside(wall: Page) -> list[str]:
+    """What of the words is cut off by the screen's edge."""
+    found: list[str] = wall.evaluate(
+        """() => [...document.querySelectorAll('h1, h2, p, b, footer, .tile, article')]
+             .filter((one) => !one.closest('.sr, [inert]'))
+             .map((one) => [one.className, one.getBoundingClientRect()])
+             .filter(([, { left, top, right, bottom }]) =>
+               left < -4 || top < -4 || right > innerWidth + 4 || bottom > innerHeight + 4)
+             .map(([name, box]) => `${name} ${JSON.stringify(box)}`)"""
+    )
+    return found
+
+
+@pytest.fixture
+def ana(studio: Studio) -> Iterator[Feed]:
+    """A fan who sends from a phone held upright, and is ready."""
+    feed = studio.feed(LONG_NAME, "fan")
+    step(studio, feed, "admit")
+    sender = Sender(feed.page_url, film("webm", seconds=90, fps=15, size=(180, 320)))
+    sender.start()
+    yield feed
+    sender.leave()
+
+
+@pytest.fixture
+def guest(studio: Studio) -> Iterator[Feed]:
+    """The guest's camera, by an encoder."""
+    feed = studio.feed("Inès")
+    flv = film("flv", seconds=90, fps=15, sound="aac")
+    encoder = Encoder(feed.rtmp_url, feed.stream_key, flv).start()
+    yield feed
+    encoder.stop()
+
+
+def test_cameras_come_go_on_air_and_leave(
+    studio: Studio, wall: Page, guest: Feed, ana: Feed
+) -> None:
+    expect(wall.get_by_role("heading", name="face caméra")).to_be_visible()
+
+    put_on_wall(studio, guest)
+    put_on_wall(studio, ana)
+    for name in ("Inès", LONG_NAME):
+        expect(tile(wall, name)).to_be_visible()
+        expect_to_play(tile(wall, name).locator("video"))
+    assert heard(wall) == []
+
+    studio.go_live(ana)
+    expect(tile(wall, LONG_NAME)).to_contain_text("À l’antenne")
+    expect(tile(wall, "Inès")).not_to_contain_text("À l’antenne")
+    crew.within(5, lambda: area(tile(wall, LONG_NAME)) > 1.5 * area(tile(wall, "Inès")))
+
+    wall.keyboard.press("m")
+    assert heard(wall) == [f"Image en direct\u00a0: {LONG_NAME}"]
+    studio.go_live(guest)
+    crew.within(5, lambda: heard(wall) == ["Image en direct\u00a0: Inès"])
+    wall.mouse.click(700, 500)
+    assert heard(wall) == []
+
+    step(studio, ana, "refuse")
+    expect(tile(wall, LONG_NAME)).to_have_count(0, timeout=LEAVES_MS)
+    put_on_wall(studio, guest, False)
+    expect(wall.locator("li.tile")).to_have_count(0, timeout=LEAVES_MS)
+    expect_to_play(wall.locator("video"))
+    assert wall.locator("video").evaluate("(one) => one.muted")
+    studio.api.post(f"/sessions/{studio.slug}/programme/stop").raise_for_status()
+    expect(wall.get_by_role("heading", name="face caméra")).to_be_visible()
+    expect(wall.locator("video")).to_have_count(0)
+
+
+def test_a_camera_that_falls_silent_leaves_and_comes_back_by_itself(
+    house: House, studio: Studio, wall: Page
+) -> None:
+    feed = studio.feed("Léo", "fan")
+    step(studio, feed, "admit")
+    put_on_wall(studio, feed)
+    film_ = film("webm", seconds=120, fps=15)
+    with relay(house.port) as network:
+        sender = Sender(feed.page_url, film_, port=network.port)
+        sender.start()
+        expect_to_play(tile(wall, "Léo").locator("video"))
+
+        network.go_away()  # nobody tells the house that it is gone
+        expect(tile(wall, "Léo")).to_have_count(0, timeout=LEAVES_MS + 1_000)
+        expect(wall.get_by_role("heading", name="face caméra")).to_be_visible()
+
+        sender.leave()
+        network.come_back()
+        sender.start(take_over=True)
+        expect(tile(wall, "Léo")).to_be_visible()
+        expect_to_play(tile(wall, "Léo").locator("video"))
+        sender.leave()
+
+
+def test_the_wall_recovers_when_the_house_starts_again(
+    house: House, studio: Studio, wall: Page
+) -> None:
+    feed = studio.feed("Inès")
+    put_on_wall(studio, feed)
+    slices = film("webm", seconds=60, fps=15)
+    first = Sender(feed.page_url, slices)
+    first.start()
+    expect_to_play(tile(wall, "Inès").locator("video"))
+
+    house.stop()
+    first.leave()
+    expect(tile(wall, "Inès")).to_have_count(0)
+    house.start()
+    second = Sender(feed.page_url, slices, recorder="second")
+    second.start()
+
+    expect(tile(wall, "Inès")).to_be_visible(timeout=20_000)
+    expect_to_play(tile(wall, "Inès").locator("video"))
+    expect(wall.locator(".age")).to_have_count(0)
+    second.leave()
+
+
+def test_a_wall_whose_address_was_withdrawn_shows_nobody(
+    studio: Studio, wall: Page, guest: Feed
+) -> None:
+    put_on_wall(studio, guest)
+    expect_to_play(tile(wall, "Inès").locator("video"))
+    links = studio.api.get(f"/sessions/{studio.slug}/links").json()
+    mine = next(one for one in links if urlsplit(one["url"]).path in wall.url)
+
+    studio.api.post(f"/links/{mine['id']}/revoke").raise_for_status()
+
+    expect(wall.get_by_role("heading", name="Cet écran est détaché")).to_be_visible()
+    expect(wall.locator("video")).to_have_count(0)
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci")
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("air", ["on", "off"])
+def test_each_scene_can_be_read_by_all(
+    studio: Studio, wall: Page, guest: Feed, ana: Feed, language: str, air: str
+) -> None:
+    wall.goto(f"{wall.url}?lang={language}&air={air}&calm")
+    expect(wall.get_by_role("heading", level=1)).to_be_visible()
+    found = {"invite": (complaints(wall), stays_inside(wall))}
+
+    studio.question(LONG_QUESTION)
+    crew.within(20, lambda: studio.line(guest)["way"])
+    studio.go_live(guest)
+    expect(wall.locator("article .say")).to_contain_text("la toute première")
+    expect_to_play(wall.locator("video"))
+    found["single"] = (complaints(wall), stays_inside(wall))
+
+    put_on_wall(studio, guest)
+    put_on_wall(studio, ana)
+    expect_to_play(tile(wall, LONG_NAME).locator("video"))
+    expect(wall.locator("footer")).to_contain_text("Vous qui chantez")
+    found["mosaic"] = (complaints(wall), stays_inside(wall))
+
+    assert found == dict.fromkeys(("invite", "single", "mosaic"), ([], []))
