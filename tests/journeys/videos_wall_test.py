@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.camera import film
 from tests.journeys import crew
-from tests.journeys.studio import Feed, Studio, open_studio
+from tests.journeys.studio import POST, Feed, Studio, open_studio
 from tests.journeys.watch import Watch
 from tests.running import House, running_house
 from tests.sending import Encoder, relay
@@ -69,6 +69,16 @@ def put_on_wall(studio: Studio, feed: Feed, is_on: bool = True) -> None:
 
 def step(studio: Studio, feed: Feed, verb: str) -> None:
     studio.api.post(f"/feeds/{feed.id}/{verb}").raise_for_status()
+
+
+def ask(studio: Studio, text: str) -> None:
+    """A question that is on air."""
+    post = POST | {"id": "asked", "text": text, "author": {"id": "zoe", "name": LONG_NAME}}
+    studio.api.post(f"/sessions/{studio.slug}/posts", json=[post]).raise_for_status()
+    path = f"/sessions/{studio.slug}/questions"
+    found = crew.within(15, lambda: studio.api.get(path).json()["items"])
+    for verb in ("approve", "air"):
+        studio.api.post(f"/questions/{found[0]['id']}/{verb}").raise_for_status()
 
 
 def tile(wall: Page, name: str) -> Locator:
@@ -188,6 +198,7 @@ def test_a_camera_that_falls_silent_leaves_and_comes_back_by_itself(
         sender = Sender(feed.page_url, film_, port=network.port)
         sender.start()
         expect_to_play(tile(wall, "Léo").locator("video"))
+        wall.wait_for_timeout(3_000)  # players that have only just begun are given more time
 
         network.go_away()  # nobody tells the house that it is gone
         expect(tile(wall, "Léo")).to_have_count(0, timeout=LEAVES_MS + 1_000)
@@ -248,7 +259,7 @@ def test_each_scene_can_be_read_by_all(
     expect(wall.get_by_role("heading", level=1)).to_be_visible()
     found = {"invite": (complaints(wall), stays_inside(wall))}
 
-    studio.question(LONG_QUESTION)
+    ask(studio, LONG_QUESTION)
     crew.within(20, lambda: studio.line(guest)["way"])
     studio.go_live(guest)
     expect(wall.locator("article .say")).to_contain_text("la toute première")

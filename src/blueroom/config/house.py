@@ -202,6 +202,8 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     announcements.start()
     hearts().begin(announce, lambda: hub.figures.open["phone"])
     background = Background() if is_whole else None
+    if is_whole:
+        take_up_clips()
 
     def ready() -> None:
         if background:
@@ -262,7 +264,6 @@ class Background:
         self._workers = Workers()
 
     def start(self) -> None:
-        take_up_clips()
         self._listener.start()
         self._workers.start()
 
