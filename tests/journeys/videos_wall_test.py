@@ -21,6 +21,7 @@ pytestmark = pytest.mark.journey
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 LEAVES_MS = 3_000
+SENT_S = 180.0  # longer than any journey here, on a slow machine too
 OpenBrowser = Callable[..., Page]
 LONG_NAME = "Marie-Charlotte Vandenbroucke-Lapeyrère de Saint-Exupéry et Montmorency"
 LONG_QUESTION = (
@@ -30,9 +31,22 @@ LONG_QUESTION = (
 )
 
 
+@pytest.fixture(scope="module")
+def upright() -> list[bytes]:
+    """What a phone held upright sends, as a browser records it."""
+    return film("webm", seconds=SENT_S, fps=10, size=(180, 320))
+
+
+@pytest.fixture(scope="module")
+def encoded() -> list[bytes]:
+    """What an encoder sends."""
+    return film("flv", seconds=SENT_S, fps=10, sound="aac")
+
+
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    with running_house(tmp_path / "room", "--no-rehearsal") as house:
+    folder = tmp_path / "room"
+    with running_house(folder, "--no-rehearsal", BLUEROOM_RTMP="127.0.0.1:0") as house:
         yield house
 
 
@@ -132,28 +146,27 @@ def stays_inside(wall: Page) -> list[str]:
 
 
 @pytest.fixture
-def ana(studio: Studio) -> Iterator[Feed]:
+def ana(studio: Studio, upright: list[bytes]) -> Iterator[Feed]:
     """A fan who sends from a phone held upright, and is ready."""
     feed = studio.feed(LONG_NAME, "fan")
     step(studio, feed, "admit")
-    sender = Sender(feed.page_url, film("webm", seconds=90, fps=15, size=(180, 320)))
+    sender = Sender(feed.page_url, upright)
     sender.start()
     yield feed
     sender.leave()
 
 
 @pytest.fixture
-def guest(studio: Studio) -> Iterator[Feed]:
+def guest(studio: Studio, encoded: list[bytes]) -> Iterator[Feed]:
     """The guest's camera, by an encoder."""
     feed = studio.feed("Inès")
-    flv = film("flv", seconds=90, fps=15, sound="aac")
-    encoder = Encoder(feed.rtmp_url, feed.stream_key, flv).start()
+    encoder = Encoder(feed.rtmp_url, feed.stream_key, encoded).start()
     yield feed
     encoder.stop()
 
 
 def test_cameras_come_go_on_air_and_leave(
-    studio: Studio, wall: Page, guest: Feed, ana: Feed
+    studio: Studio, wall: Page, ana: Feed, guest: Feed
 ) -> None:
     expect(wall.get_by_role("heading", name="face caméra")).to_be_visible()
 
@@ -188,14 +201,13 @@ def test_cameras_come_go_on_air_and_leave(
 
 
 def test_a_camera_that_falls_silent_leaves_and_comes_back_by_itself(
-    house: House, studio: Studio, wall: Page
+    house: House, studio: Studio, wall: Page, upright: list[bytes]
 ) -> None:
     feed = studio.feed("Léo", "fan")
     step(studio, feed, "admit")
     put_on_wall(studio, feed)
-    film_ = film("webm", seconds=120, fps=15)
     with relay(house.port) as network:
-        sender = Sender(feed.page_url, film_, port=network.port)
+        sender = Sender(feed.page_url, upright, port=network.port)
         sender.start()
         expect_to_play(tile(wall, "Léo").locator("video"))
         wall.wait_for_timeout(3_000)  # players that have only just begun are given more time
@@ -213,12 +225,12 @@ def test_a_camera_that_falls_silent_leaves_and_comes_back_by_itself(
 
 
 def test_the_wall_recovers_when_the_house_starts_again(
-    house: House, studio: Studio, wall: Page
+    house: House, studio: Studio, wall: Page, watch: Watch, upright: list[bytes]
 ) -> None:
+    watch.foreseen.append("status of 500")  # to who waits for a part as the house ends
     feed = studio.feed("Inès")
     put_on_wall(studio, feed)
-    slices = film("webm", seconds=60, fps=15)
-    first = Sender(feed.page_url, slices)
+    first = Sender(feed.page_url, upright)
     first.start()
     expect_to_play(tile(wall, "Inès").locator("video"))
 
@@ -226,7 +238,7 @@ def test_the_wall_recovers_when_the_house_starts_again(
     first.leave()
     expect(tile(wall, "Inès")).to_have_count(0)
     house.start()
-    second = Sender(feed.page_url, slices, recorder="second")
+    second = Sender(feed.page_url, upright, recorder="second")
     second.start()
 
     expect(tile(wall, "Inès")).to_be_visible(timeout=20_000)
