@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -18,7 +16,6 @@ from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
-from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
@@ -30,10 +27,10 @@ from blueroom.clips.serving import file_answer
 from blueroom.clips.stream import SCREEN
 from blueroom.desk.queries import card_of_row, row_of
 from blueroom.room import rules as room_rules
-from blueroom.room.access import NotFound, session_of, visitor_of_request
+from blueroom.room.access import NotFound, visitor_of_request
 from blueroom.room.actions import NotAllowed
 from blueroom.room.models import Session
-from blueroom.room.tickets import stream_answer
+from blueroom.room.views import crew, session_for, ticket_for
 
 SPOKEN = ("fr", "en")
 # Short: what is taken back from the public must be gone soon, wherever a copy lies.
@@ -334,27 +331,12 @@ def _named(clip: Clip, file: str, language: str) -> str:
 # The crew's page
 
 
-def _opened(request: HttpRequest, slug: str) -> tuple[Session, str]:
-    """The session and the visitor's role there. Raises NotFound and NotAllowed."""
-    visitor = visitor_of_request(request)
-    session = session_of(slug)
-    if visitor is None:
-        raise NotFound
-    return session, visitor.actor_in(session.room_id, "edit_clip").role
-
-
 @ensure_csrf_cookie
-@login_required
+@crew
 @require_safe
-@never_cache
 def clips(request: HttpRequest, slug: str) -> HttpResponse:
     """The screen of a session's clips, which fills itself by the stream; `#<clip>` opens one."""
-    try:
-        session, role = _opened(request, slug)
-    except NotFound as error:
-        raise Http404 from error
-    except NotAllowed as error:
-        raise PermissionDenied from error
+    session, by = session_for(request, slug, "edit_clip")
     boot = {
         "slug": session.slug,
         "language": get_language(),
@@ -365,8 +347,8 @@ def clips(request: HttpRequest, slug: str) -> HttpResponse:
         "csrf": get_token(request),
         "desk_url": reverse("desk", args=[session.slug]),
         "login_url": f"{reverse('account_login')}?next={request.path}",
-        "may_publish": room_rules.may(role, "publish_clip"),
-        "may_mark": room_rules.may(role, "mark_answer"),
+        "may_publish": room_rules.may(by.role, "publish_clip"),
+        "may_mark": room_rules.may(by.role, "mark_answer"),
         "can_hear": making.can_hear(),
         "zone": session.room.time_zone,
         "spoken": LANGUAGE_NAMES,
@@ -374,16 +356,7 @@ def clips(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "clips/clips.html", {"session": session, "boot": boot})
 
 
-@never_cache
 @require_safe
 def ticket(request: HttpRequest, slug: str) -> JsonResponse:
     """A fresh address of the clips' stream."""
-    if not request.user.is_authenticated:
-        answer = {"code": "not_logged_in", "message": gettext("Log in again.")}
-        return JsonResponse(answer, status=401)
-    try:
-        session, _role = _opened(request, slug)
-    except (NotFound, NotAllowed) as error:
-        answer = {"code": error.code, "message": str(error.message)}
-        return JsonResponse(answer, status=403)
-    return stream_answer(subject=f"person:{request.user.pk}", session=session, screen=SCREEN)
+    return ticket_for(request, slug, SCREEN)

@@ -10,7 +10,7 @@ from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
@@ -19,8 +19,7 @@ from blueroom.room import rules
 from blueroom.room.access import NotFound, visitor_of_request
 from blueroom.room.actions import NotAllowed
 from blueroom.room.cards import card_of_session
-from blueroom.room.tickets import stream_answer
-from blueroom.room.views import crew, session_for
+from blueroom.room.views import crew, session_for, ticket_for
 from blueroom.studio.models import Answer, FeedState
 from blueroom.studio.queries import (
     has_webrtc,
@@ -66,15 +65,7 @@ def studio(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def ticket(request: HttpRequest, slug: str) -> JsonResponse:
     """A fresh address of the studio's stream."""
-    if not request.user.is_authenticated:
-        answer = {"code": "not_logged_in", "message": gettext("Log in again.")}
-        return JsonResponse(answer, status=401)
-    try:
-        session, _by = session_for(request, slug, "see_studio")
-    except (NotFound, NotAllowed) as error:
-        answer = {"code": error.code, "message": str(error.message)}
-        return JsonResponse(answer, status=403)
-    return stream_answer(subject=f"person:{request.user.pk}", session=session, screen=SCREEN)
+    return ticket_for(request, slug, SCREEN)
 
 
 @never_cache

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext, pgettext
@@ -25,6 +25,7 @@ from blueroom.room.actor import Actor
 from blueroom.room.cards import absolute
 from blueroom.room.language import remember_language
 from blueroom.room.models import Person, Room, Session
+from blueroom.room.tickets import RIGHT_TO_FOLLOW, stream_answer
 
 View = Callable[..., HttpResponse]
 
@@ -54,6 +55,20 @@ def visitor_of(request: HttpRequest) -> Visitor:
 def session_for(request: HttpRequest, slug: str, verb: str) -> tuple[Session, Actor]:
     session = session_of(slug)
     return session, visitor_of(request).actor_in(session.room_id, verb)
+
+
+@never_cache
+def ticket_for(request: HttpRequest, slug: str, screen: str) -> JsonResponse:
+    """A fresh address of the stream of one of the crew's screens; 401 and 403 say why not."""
+    if not request.user.is_authenticated:
+        answer = {"code": "not_logged_in", "message": gettext("Log in again.")}
+        return JsonResponse(answer, status=401)
+    try:
+        session, _by = session_for(request, slug, RIGHT_TO_FOLLOW[screen])
+    except (NotFound, NotAllowed) as error:
+        answer = {"code": error.code, "message": str(error.message)}
+        return JsonResponse(answer, status=403)
+    return stream_answer(subject=f"person:{request.user.pk}", session=session, screen=screen)
 
 
 def room_for(request: HttpRequest, verb: str) -> tuple[Room, Actor]:
