@@ -6,7 +6,9 @@ its pictures and beeps back out of whatever became of them.
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from typing import Any, BinaryIO, NamedTuple
 
@@ -105,6 +107,12 @@ def film(
 
     `picture` and `sound` are libavcodec's encoders, or None. All times are moved by `starts_s`.
     """
+    if picture == "libsvtav1" and multiprocessing.parent_process() is None:
+        # As root this encoder makes the thread that opens it a real-time one of priority 99, and
+        # with it whatever is started from there: browsers, houses. They then starve the machine.
+        words = dict(locals())
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as apart:
+            return apart.submit(film, **words).result()
     sink = _Sink()
     name, options = _FORMATS[way]
     # PyAV's types cannot tell which kind of stream an encoder's name gives.
