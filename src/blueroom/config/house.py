@@ -195,7 +195,14 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     control_by(receiver)
     doors = [LocalDoor(data_folder()), receiver, *([line] if line else [])]
     pages = Pages(threads=int(option("BLUEROOM_THREADS")))
-    front = Front(live, application, pages=pages, doors=doors, mounts=receiver.mounts)
+    front = Front(
+        live,
+        application,
+        pages=pages,
+        doors=doors,
+        mounts=receiver.mounts,
+        let_go=receiver.let_go,
+    )
     # By Redis they come back through the door, to this host and to all others.
     announce = line.announce if line else hub.announce
     announcements = Announcements(announce, _anywhere if line else hub.is_followed)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from blueroom.media.confine import leave_network
+from blueroom.media.confine import leave_network, open_no_sockets
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
 
@@ -27,16 +27,14 @@ def _in_child(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _may_leave_network() -> bool:
-    return _in_child("from blueroom.media.confine import *; print(leave_network())").stdout == (
-        "True\n"
-    )
+def _answers(name: str) -> bool:
+    return _in_child(f"from blueroom.media.confine import *; print({name}())").stdout == "True\n"
 
 
 @LINUX
 def test_a_confined_process_reaches_nobody() -> None:
-    if not _may_leave_network():
-        pytest.skip("the kernel allows no network namespaces here")
+    if not (_answers("leave_network") or _answers("open_no_sockets")):
+        pytest.skip("the kernel allows neither network namespaces nor filters here")
     with socket.create_server(("127.0.0.1", 0)) as server:
         program = (
             "import socket, sys\n"
@@ -47,7 +45,27 @@ def test_a_confined_process_reaches_nobody() -> None:
         )
         done = _in_child(program, str(server.getsockname()[1]))
 
-    assert (done.returncode, "OSError: [Errno 101]" in done.stderr) == (1, True)
+    refused = ("[Errno 101]", "[Errno 13]")  # no network, no socket
+    assert (done.returncode, any(map(done.stderr.__contains__, refused))) == (1, True)
+
+
+@LINUX
+def test_without_namespaces_no_new_socket_is_had_and_open_ones_stay() -> None:
+    if not _answers("open_no_sockets"):
+        pytest.skip("no system call filters here")
+    done = _in_child(
+        "import socket\n"
+        "from blueroom.media.confine import open_no_sockets\n"
+        "here, there = socket.socketpair()\n"
+        "open_no_sockets()\n"
+        "here.sendall(b'kept')\n"
+        "print(there.recv(9), len(socket.socketpair()))\n"
+        "for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):\n"
+        "    try:\n        socket.socket(family)\n"
+        "    except PermissionError:\n        print('refused')"
+    )
+
+    assert done.stdout == "b'kept' 2\n" + 3 * "refused\n"
 
 
 @LINUX
@@ -132,4 +150,5 @@ def test_elsewhere_the_network_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
 
     assert leave_network() is False
+    assert open_no_sockets() is False
     assert resource.getrlimit(resource.RLIMIT_AS)[1] != 0

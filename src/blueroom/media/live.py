@@ -111,8 +111,7 @@ class Live:
         """End: packers write what they have. Takes three seconds at most."""
         for running in self._programmes.values():
             running.showing.tell()
-        for shelf in self._shelves.values():
-            shelf.close()
+        self.let_players_go()
         ends = [run.packer.end(within_s=2.5) for run in self._runs.values()]
         await asyncio.gather(*ends, return_exceptions=True)
         if self._followings:  # what they said last is read, and their lines are closed
@@ -123,6 +122,11 @@ class Live:
         for pool in (self._questions, self._drawings):
             pool.shutdown(wait=False, cancel_futures=True)
         await asyncio.to_thread(self._reports.shutdown)
+
+    def let_players_go(self) -> None:
+        """Answer players that wait for what comes next; from now on none waits."""
+        for shelf in self._shelves.values():
+            shelf.close()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run it beside everything else; what it dies of is logged."""

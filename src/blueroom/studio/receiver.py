@@ -60,6 +60,10 @@ class Receiver:
         if self._socket is not None:
             await self._encoders.open(self._socket)
 
+    def let_go(self) -> None:
+        """Let players go that wait, since the house begins to stop."""
+        self._live.let_players_go()
+
     async def close(self) -> None:
         """End in order: recordings are whole."""
         await self._encoders.close()

@@ -75,7 +75,8 @@ class Front:
     """The ASGI application that the server runs.
 
     `mounts` are applications by the beginning of the paths that are theirs ("/hls/"): they answer
-    in the event loop, websockets too, and never keep it waiting.
+    in the event loop, websockets too, and never keep it waiting. `let_go` is called when the server
+    begins to stop: requests that wait for something in a mount shall be answered.
     """
 
     def __init__(
@@ -86,8 +87,10 @@ class Front:
         pages: Pages | None = None,
         doors: Sequence[Door] = (),
         mounts: Mapping[str, App] | None = None,
+        let_go: Callable[[], None] = lambda: None,
     ) -> None:
         self.live = live
+        self._let_go = let_go
         self._mounts = dict(mounts or {})
         self._pages = pages or Pages()
         self._doors = doors
@@ -119,6 +122,11 @@ class Front:
             await self._page(scope, receive, send)
         else:  # no page is a websocket
             await send({"type": "websocket.close", "code": 1000})
+
+    def begin_to_stop(self) -> None:
+        """Close the streams and let go whoever waits; both would hold the end up."""
+        self.live.close_all("shutdown")
+        self._let_go()
 
     def _mounted(self, path: str) -> App | None:
         return next((app for begin, app in self._mounts.items() if path.startswith(begin)), None)

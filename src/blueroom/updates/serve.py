@@ -64,7 +64,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._front.live.close_all("shutdown")
+        self._front.begin_to_stop()
         asyncio.get_running_loop().call_later(CUT_OFF_S, self._cut_off_stuck)
         await super().shutdown(sockets)
         # uvloop fails to close (EBUSY) while a connection with something to write is left.

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from blueroom.updates import serve as serve_module
@@ -16,7 +17,9 @@ from blueroom.updates.front import Pages
 from blueroom.updates.serve import AddressTaken, listen
 
 SERVED = """
+import asyncio
 import time
+from blueroom.updates.asgi import send_json
 from blueroom.updates.conftest import State
 from blueroom.updates.front import Front
 from blueroom.updates.hub import Hub
@@ -37,8 +40,15 @@ live = Live(
     authorize=lambda topic, ticket, headers: Grant(PUBLIC, topic),
     still_allowed=lambda grants: set(),
 )
+news = asyncio.Event()
+
+async def wait(scope, receive, send):
+    await news.wait()
+    await send_json(send, 503, b"{}")
+
+front = Front(live, page, mounts={"/wait/": wait}, let_go=news.set)
 sock = listen("127.0.0.1", 0)
-serve(Front(live, page), sock, on_ready=lambda: print(sock.getsockname()[1], flush=True))
+serve(front, sock, on_ready=lambda: print(sock.getsockname()[1], flush=True))
 print("end", flush=True)
 """
 
@@ -133,6 +143,20 @@ def test_signal_ends_an_idle_server_quickly(
 
     assert process.wait(6) == 0
     assert time.monotonic() - began_s < 2
+
+
+def test_who_waits_is_answered_when_the_server_stops(
+    served: tuple[subprocess.Popen[bytes], int],
+) -> None:
+    process, port = served
+    with socket.create_connection(("127.0.0.1", port), timeout=6) as player:
+        player.sendall(b"GET /wait/ HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert httpx.get(f"http://127.0.0.1:{port}/").text == "ok"  # so it was taken before
+
+        process.send_signal(signal.SIGTERM)
+
+        assert player.recv(100).startswith(b"HTTP/1.1 503")
+    assert process.wait(6) == 0
 
 
 def test_taken_address_is_said_in_words() -> None:
