@@ -137,8 +137,9 @@ class Shelf:
         segment = self._open or self._begin_segment(epoch_id, taken_at)
         segment.add(part)
         self._bodies[part.name] = part
-        # Listed with one decimal, rounded up: no part is ever longer than what is promised.
-        self._part_target_s = max(self._part_target_s, math.ceil(duration_s * 10 - 1e-6) / 10)
+        # Rounded up: no part is ever longer than what is promised. Not by more than a hundredth,
+        # for every viewer stays three times as far behind.
+        self._part_target_s = max(self._part_target_s, math.ceil(duration_s * 100 - 1e-6) / 100)
         self._hint = _new_name("m4s")
         self._tell()
 
@@ -234,8 +235,8 @@ class Shelf:
         yield f"#EXT-X-TARGETDURATION:{TARGET_S}"
         if low_latency:
             hold_back_s = 3 * self._part_target_s
-            yield f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back_s:.1f}"
-            yield f"#EXT-X-PART-INF:PART-TARGET={self._part_target_s:.1f}"
+            yield f"#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK={hold_back_s:.2f}"
+            yield f"#EXT-X-PART-INF:PART-TARGET={self._part_target_s:.2f}"
         yield f"#EXT-X-MEDIA-SEQUENCE:{first.number if first else self._next_number}"
         yield f"#EXT-X-DISCONTINUITY-SEQUENCE:{self._discontinuities}"
         yield from self._segment_lines(low_latency)

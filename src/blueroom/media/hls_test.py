@@ -71,8 +71,8 @@ def test_playlist_names_parts_segments_and_what_comes_next(shelf: Shelf, writer:
         "#EXTM3U\n"
         "#EXT-X-VERSION:9\n"
         "#EXT-X-TARGETDURATION:4\n"
-        "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.2\n"
-        "#EXT-X-PART-INF:PART-TARGET=0.4\n"
+        "#EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=1.20\n"
+        "#EXT-X-PART-INF:PART-TARGET=0.40\n"
         "#EXT-X-MEDIA-SEQUENCE:40\n"
         "#EXT-X-DISCONTINUITY-SEQUENCE:0\n"
         '#EXT-X-MAP:URI="a.mp4"\n'
@@ -154,7 +154,7 @@ def test_part_target_covers_the_longest_part_and_does_not_shrink(
         writer.add(1, duration_s)
         targets.append(re.findall(r"PART-TARGET=([\d.]+)", shelf.playlist(low_latency=True)))
 
-    assert targets == [["0.4"], ["0.5"], ["1.0"], ["1.0"]]
+    assert targets == [["0.40"], ["0.41"], ["1.00"], ["1.00"]]
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -13,7 +13,7 @@ SILENCE_S = 3.0  # after such a pause a feed is catching up: its lateness is not
 SETTLE_S = 2.0
 # A feed that was early for so long by more than SLACK_S waited for nothing: its clock is moved.
 LOOK_BACK_S = 5.0
-SLACK_S = 0.2
+SLACK_S = 0.1
 
 
 class Pace:

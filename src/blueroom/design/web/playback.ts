@@ -6,9 +6,12 @@ import type Hls from 'hls.js';
 import type { ErrorData } from 'hls.js';
 import {
   abilitiesOf,
+  afterStall,
   cureFor,
   isStuck,
   jumpTo,
+  marginNow,
+  NO_MARGIN,
   NOT_YET_WAIT_MS,
   waitAfter,
   watch,
@@ -37,6 +40,8 @@ export type Tell = (playing: Playing) => void;
 type Library = typeof import('hls.js').default;
 
 const CHECK_MS = 1_000;
+// In its first moments a stream may stand still for want of pictures: that says nothing of the line.
+const SETTLING_MS = 3_000;
 
 export class Playback implements Plays {
   private hls: Hls | null = null;
@@ -44,6 +49,8 @@ export class Playback implements Plays {
   private failures = 0;
   private recoveredAt_ms = -Infinity;
   private watched: Watched = { at_s: -1, since_ms: 0 };
+  private margin = NO_MARGIN;
+  private moved_ms = Infinity; // since when this stream has played
   private again: ReturnType<typeof setTimeout> | undefined;
   private readonly checking: ReturnType<typeof setInterval>;
   private readonly way;
@@ -119,10 +126,15 @@ export class Playback implements Plays {
       lowLatencyMode: true,
       backBufferLength: 10,
       maxLiveSyncPlaybackRate: 1.1,
+      liveSyncOnStallIncrease: 0, // ours: `keepMargin`
       // No liveSyncDurationCount: it would overrule the distance that the playlist asks for.
     });
     this.hls = hls;
-    hls.on(library.Events.ERROR, (_event, failure) => this.heal(failure));
+    this.moved_ms = Infinity;
+    hls.on(library.Events.ERROR, (_event, failure) => {
+      if (failure.details === library.ErrorDetails.BUFFER_STALLED_ERROR) this.stalled();
+      this.heal(failure);
+    });
     hls.on(library.Events.FRAG_BUFFERED, () => {
       this.failures = 0;
       if (this.video.paused) void this.start();
@@ -189,7 +201,23 @@ export class Playback implements Plays {
     }
   }
 
+  private stalled(): void {
+    const now_ms = performance.now();
+    if (now_ms - this.moved_ms < SETTLING_MS || this.moved_ms > now_ms) return;
+    this.margin = afterStall(this.margin, now_ms);
+    this.keepMargin();
+  }
+
+  private keepMargin(): void {
+    const asked_s = this.hls?.latestLevelDetails?.partHoldBack;
+    if (!this.hls || !asked_s) return;
+    this.margin = marginNow(this.margin, performance.now());
+    const wanted_s = asked_s + this.margin.extra_s;
+    if (this.hls.targetLatency !== wanted_s) this.hls.targetLatency = wanted_s;
+  }
+
   private moves(): void {
+    this.moved_ms = Math.min(this.moved_ms, performance.now());
     this.watched = { at_s: this.video.currentTime, since_ms: performance.now() };
     this.tell('playing');
   }
@@ -207,6 +235,7 @@ export class Playback implements Plays {
 
   private check(): void {
     if (this.isHeldBack || this.video.readyState < HTMLMediaElement.HAVE_METADATA) return;
+    this.keepMargin();
     this.toEdge();
     const now_ms = performance.now();
     this.watched = watch(this.watched, this.video.currentTime, now_ms);

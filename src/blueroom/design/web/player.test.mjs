@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { close, load } from './load.mjs';
 
-const { cureFor, isStuck, jumpTo, waitAfter, watch, wayToPlay } = await load(
+const {
+  afterStall,
+  cureFor,
+  isStuck,
+  jumpTo,
+  marginNow,
+  NO_MARGIN,
+  waitAfter,
+  watch,
+  wayToPlay,
+} = await load(
   'src/blueroom/design/web/player.ts',
 );
 after(close);
@@ -53,4 +63,15 @@ test('a picture is stuck when it has not moved for six seconds', () => {
   assert.deepEqual(watched, { at_s: 4, since_ms: 1_000 });
   assert.deepEqual([isStuck(watched, 7_000), isStuck(watched, 7_001)], [false, true]);
   assert.equal(isStuck(watch(watched, 4.1, 7_001), 7_001), false);
+});
+
+test('a picture that stood still comes later for a while, and longer each time', () => {
+  const once = afterStall(NO_MARGIN, 1_000);
+  const twice = afterStall(once, 2_000);
+  const often = Array.from({ length: 30 }).reduce((margin) => afterStall(margin, 0), NO_MARGIN);
+
+  assert.deepEqual([once.extra_s, twice.extra_s, often.extra_s], [0.4, 0.8, 4]);
+  assert.deepEqual([marginNow(once, 21_000).extra_s, marginNow(once, 21_001).extra_s], [0.4, 0]);
+  assert.deepEqual([marginNow(twice, 42_000).extra_s, marginNow(twice, 42_001).extra_s], [0.8, 0]);
+  assert.equal(afterStall(marginNow(twice, 42_001), 50_000).stalls, 3);
 });

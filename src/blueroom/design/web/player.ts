@@ -32,6 +32,32 @@ export function jumpTo(at_s: number, edge_s: number | null | undefined): number 
   return edge_s != null && Number.isFinite(edge_s) && edge_s - at_s > LATE_S ? edge_s : null;
 }
 
+/** How much later than the playlist asks a viewer's picture is, since their line is not even. */
+export interface Margin {
+  extra_s: number;
+  /** How often the picture stood still. */
+  stalls: number;
+  since_ms: number;
+}
+
+export const NO_MARGIN: Margin = { extra_s: 0, stalls: 0, since_ms: 0 };
+const STALL_S = 0.4;
+const LONGEST_EXTRA_S = 4;
+const CALM_MS = 20_000;
+
+/** After the picture stood still. hls.js by itself adds a second for each time, for good. */
+export const afterStall = ({ extra_s, stalls }: Margin, now_ms: number): Margin => ({
+  extra_s: Math.min(extra_s + STALL_S, LONGEST_EXTRA_S),
+  stalls: stalls + 1,
+  since_ms: now_ms,
+});
+
+/** The margin now: none after a calm time, which is longer the more often the picture stood. */
+export const marginNow = (margin: Margin, now_ms: number): Margin =>
+  margin.extra_s > 0 && now_ms - margin.since_ms > CALM_MS * margin.stalls
+    ? { ...margin, extra_s: 0 }
+    : margin;
+
 export interface Failure {
   isFatal: boolean;
   kind: 'network' | 'media' | 'other';
