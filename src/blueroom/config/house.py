@@ -12,7 +12,7 @@ from socket import socket
 from typing import Any
 
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 from blueroom.archive.worker import forget_recordings, make_due_exports
 from blueroom.audience.hearts import hearts
@@ -124,16 +124,23 @@ def new_workers() -> dict[str, Worker]:
     return {
         "worker": _new_worker(),
         "cutter": Worker(
-            {"cut clips": cut_due_clips}, rest_s=0.1, after_round=close_old_connections
+            {"cut clips": cut_due_clips},
+            rest_s=0.1,
+            after_round=close_old_connections,
+            stamp=version_of_the_data,
         ),
         # An upload takes as long as it takes.
         "publisher": Worker(
-            {"send replies": send_due_replies}, rest_s=0.5, after_round=close_old_connections
+            {"send replies": send_due_replies},
+            rest_s=0.5,
+            after_round=close_old_connections,
+            stamp=version_of_the_data,
         ),
         "renderer": Worker(
             {"render": render_due, "recognise words": hear_due},
             rest_s=0.5,
             after_round=close_old_connections,
+            stamp=version_of_the_data,
         ),
         "archivist": Worker(
             {"make archives": make_due_exports}, rest_s=1.0, after_round=close_old_connections
@@ -156,7 +163,17 @@ def _new_worker() -> Worker:
         },
         rest_s=0.5,
         after_round=close_old_connections,
+        stamp=version_of_the_data,
     )
+
+
+def version_of_the_data() -> object:
+    """Another value after every commit of another connection, where the database tells (SQLite)."""
+    if connection.vendor != "sqlite":
+        return object()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA data_version")
+        return id(connection.connection), cursor.fetchone()[0]
 
 
 class Hourly:
