@@ -6,13 +6,14 @@ from blueroom.base.clock import now
 from blueroom.clips import actions
 from blueroom.clips.leases import free_all
 from blueroom.clips.models import Clip, Hearing, Render
-from blueroom.clips.queries import due_clips, due_hearings, due_renders
+from blueroom.clips.queries import answers_to_open, due_clips, due_hearings, due_renders
 
 
 def cut_due_clips() -> int:
     """Open clips of answers that were released, and cut the one that has waited longest.
 
-    For a worker that rests a twentieth of a second: a clip is begun within a tenth of its out mark.
+    For a worker that rests a tenth of a second and looks whether `is_answer_waiting` meanwhile: a
+    clip is begun within a tenth of its release.
     """
     opened = actions.open_clips(now=now())
     clip_id = due_clips(now()).values_list("pk", flat=True).first()
@@ -20,6 +21,11 @@ def cut_due_clips() -> int:
         return opened
     actions.cut_clip(clip_id=clip_id, now=now())
     return 1
+
+
+def is_answer_waiting() -> bool:
+    """Whether an answer has both its marks and is not released yet: it will be, by the clock."""
+    return answers_to_open().exists()
 
 
 def render_due() -> int:

@@ -21,6 +21,7 @@ from blueroom.base.work import Worker
 from blueroom.clips.worker import (
     cut_due_clips,
     hear_due,
+    is_answer_waiting,
     render_due,
     sweep_clips,
     take_up_clips,
@@ -127,7 +128,7 @@ def new_workers() -> dict[str, Worker]:
             {"cut clips": cut_due_clips},
             rest_s=0.1,
             after_round=close_old_connections,
-            stamp=version_of_the_data,
+            stamp=version_for_the_cutter,
         ),
         # An upload takes as long as it takes.
         "publisher": Worker(
@@ -165,6 +166,11 @@ def _new_worker() -> Worker:
         after_round=close_old_connections,
         stamp=version_of_the_data,
     )
+
+
+def version_for_the_cutter() -> object:
+    """As `version_of_the_data`; also another value while an answer waits for its moment."""
+    return object() if is_answer_waiting() else version_of_the_data()
 
 
 def version_of_the_data() -> object:
