@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from blueroom.desk import screening
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.models import Question
 from blueroom.posts.models import Author, Post
@@ -38,6 +39,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
 def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
     """The machine's own Chromium where there is one, else Playwright's."""
     return {**browser_type_launch_args, **launch_words()}
+
+
+@pytest.fixture(autouse=True)
+def seen_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test begins with nobody having flooded anything."""
+    monkeypatch.setattr(screening, "watches", screening.Watches())
 
 
 @pytest.fixture

@@ -50,6 +50,11 @@ BODY = {
     "shape": "1x1",
     "language": "fr",
     "cues": [],
+    "ids": [1],
+    "questions": [{"id": 1, "revision": 1}],
+    "verb": "hold",
+    "member": 1,
+    "is_sensitive": True,
 }
 
 

@@ -117,6 +117,8 @@ class _Checks:
         is_lined_up = question.state == QuestionState.LINED_UP
         if is_lined_up != (question.position is not None):
             raise line.refused(_("Only what is in the running order has a place there."))
+        if question.head_id is not None and question.state != QuestionState.MERGED:
+            raise line.refused(_("Only a question in a group belongs to another one."))
         if question.state == QuestionState.ON_AIR:
             self._once("question on air", True, line)
 

@@ -435,3 +435,21 @@ def test_tables_of_every_room_are_filled(elsewhere, bring, past):
         "renders": 1,
         "clips on disk": 1,
     }
+
+
+def test_groups_come_back_with_heads_that_come_after_their_members(bring, elsewhere):
+    rows = (elsewhere / "questions.jsonl").read_text().splitlines()
+    last = json.loads(rows[-1])["id"]
+    change_line(elsewhere, "questions", 0, state="merged", head_id=last, air_text="Le matin ?")
+
+    bring(elsewhere)
+
+    member, head = Question.objects.order_by("pk")
+    assert (member.state, member.head_id, member.air_text) == ("merged", head.pk, "Le matin ?")
+
+
+def test_only_what_is_in_a_group_has_a_head(bring, elsewhere):
+    last = json.loads((elsewhere / "questions.jsonl").read_text().splitlines()[-1])["id"]
+    change_line(elsewhere, "questions", 0, head_id=last)
+
+    assert refusal(bring, elsewhere).code == LineRefused.code

@@ -143,6 +143,9 @@ class Question(Row):
     changed_at: Moment
     reply_state: Annotated[str, msgspec.Meta(max_length=10)]
     reply_url: Address
+    # Archives of the first form may lack what follows.
+    air_text: Text = ""  # the words edited for air, or those of another of the group
+    head_id: Id | None = None  # the question that one in a group belongs to
 
 
 class Decision(Row):

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db.models import Max, QuerySet
+from msgspec.structs import replace
 
 from blueroom.archive import lines
 from blueroom.clips.models import Captions, Clip, Render
@@ -107,15 +108,17 @@ def _post_line(row: tuple[Any, ...]) -> lines.Post:
 _QUESTION = (
     "post_id", "state", "revision", "text", "language", "askers", "votes", "position",
     "published_at", "on_air_at", "answered_at", "answer_text", "withdrawn_at", "last_verb",
-    "last_by", "changed_at", "reply_state", "reply_url",
+    "last_by", "changed_at", "reply_state", "reply_url", "air_text", "head_id",
 )  # fmt: skip
 
 
 def questions_of(session: Session, posts: Collection[int]) -> Iterator[lines.Question]:
     """The questions that these posts ask."""
-    for row in _sliced(Question.objects.filter(session=session), *_QUESTION):
+    found = Question.objects.filter(session=session)
+    for *row, wording in _sliced(found, *_QUESTION, "wording__text"):
         if row[1] in posts:
-            yield lines.Question(**dict(zip(("id", *_QUESTION), row, strict=True)))
+            line = lines.Question(**dict(zip(("id", *_QUESTION), row, strict=True)))
+            yield line if line.air_text or not wording else replace(line, air_text=wording)
 
 
 def decisions_of(session: Session, questions: Collection[int]) -> Iterator[lines.Decision]:

@@ -72,6 +72,8 @@ class Store:
             self._store_posts(posts)
         for questions in _slices(self._archive.lines("questions.jsonl", lines.Question)):
             self._store_questions(questions)
+        for questions in _slices(self._archive.lines("questions.jsonl", lines.Question)):
+            self._store_groups(questions)
         for decisions in _slices(self._archive.lines("decisions.jsonl", lines.Decision)):
             self._store_decisions(decisions)
         self._store_counts()
@@ -160,6 +162,15 @@ class Store:
         for question, pk in zip(questions, ids, strict=True):
             self._questions[question.id] = pk
 
+    def _store_groups(self, questions: list[lines.Question]) -> None:
+        """A head may come after its members: all of them are there now."""
+        for question in questions:
+            if question.head_id is None or question.post_id in self._erased:
+                continue
+            row = Question.objects.filter(pk=self._questions[question.id])
+            head_id = self._questions.get(question.head_id)
+            row.update(head_id=head_id) if head_id else row.update(state=QuestionState.WAITING)
+
     def _question(self, question: lines.Question) -> Row:
         is_erased = question.post_id in self._erased
         is_gone = is_erased or question.withdrawn_at is not None
@@ -171,6 +182,7 @@ class Store:
             "state": state.value,
             "revision": question.revision,
             "text": "" if is_gone else clean_text(question.text),
+            "air_text": "" if is_gone else clean_text(question.air_text),
             "language": clean_language(question.language),
             "askers": question.askers,
             "votes": question.votes,

@@ -9,6 +9,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from blueroom.audience.actions import ask
+from blueroom.audience.rules import state_told
 from blueroom.audience.visitors import address_of, asker_of
 from blueroom.base.clock import now
 from blueroom.room.access import session_of
@@ -42,4 +43,4 @@ def ask_question(request: HttpRequest, slug: str, question: Ask) -> Status[dict[
         address=address_of(request),
         now=now(),
     )
-    return Status(201, {"id": asked.pk, "state": asked.state})
+    return Status(201, {"id": asked.pk, "state": state_told(asked.state, is_withdrawn=False)})

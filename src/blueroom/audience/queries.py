@@ -59,17 +59,18 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
     found = Question.objects.filter(
         session=session, post__author__network="page", post__author__remote_id=asker
     )
-    own = list(found.order_by("-id")[:OWN_LIMIT])
-    ids = [question.pk for question in own]
+    own = list(found.select_related("head").order_by("-id")[:OWN_LIMIT])
+    # What became of the group became of each who asks it.
+    ids = [(question.head or question).pk for question in own]
     clips, photos = public_clips(ids), public_photos(ids)
     return [
         OwnQuestion(
             id=question.pk,
             text=question.text,
-            state=rules.state_told(question.state, is_withdrawn=question.withdrawn_at is not None),
-            answer=question.answer_text if question.state == "answered" else "",
-            clip=clips.get(question.pk, ""),
-            photo=photos.get(question.pk),
+            state=rules.state_told(group.state, is_withdrawn=question.withdrawn_at is not None),
+            answer=group.answer_text if group.state == "answered" else "",
+            clip=clips.get(group.pk, ""),
+            photo=photos.get(group.pk),
         )
-        for question in own
+        for question, group in ((question, question.head or question) for question in own)
     ]

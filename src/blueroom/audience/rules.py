@@ -28,6 +28,7 @@ ADDRESS_HEARTS_A_SECOND = 30
 TOLD = {
     "waiting": "waiting",
     "held": "waiting",
+    "merged": "waiting",
     "later": "waiting",
     "approved": "approved",
     "lined_up": "approved",

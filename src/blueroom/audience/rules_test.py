@@ -15,6 +15,7 @@ def test_state_told_knows_every_state_of_the_desk() -> None:
         "held": "waiting",
         "later": "waiting",
         "rejected": "not_taken",
+        "merged": "waiting",
         "lined_up": "approved",
         "on_air": "on_air",
         "answered": "answered",

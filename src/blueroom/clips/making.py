@@ -81,7 +81,7 @@ def strip(source: Path, *, every_s: float, height_px: int) -> Strip:
 def made_of(clip: Clip, render: Render) -> str:
     """A name for all that the file depends on: where it is another, the file is out of date."""
     question = question_of(clip)
-    author, session = question.post.author, question.session
+    author, session = question.worded_by.post.author, question.session
     crop = rules.needs_crop(render.shape, *_size(clip))
     return rules.fingerprint(
         file=clip.file,
@@ -89,7 +89,13 @@ def made_of(clip: Clip, render: Render) -> str:
         language=render.language,
         crop=[clip.crop_x, clip.crop_y] if crop else [],
         cues=[list(cue) for cue in _lines(clip, render)],
-        card=[question.text, question.language, author.name, author.handle, question.post.network],
+        card=[
+            question.shown_text,
+            question.language,
+            author.name,
+            author.handle,
+            question.post.network,
+        ],
         guest=[session.guest.name, session.hashtags[:1], session.room.look],
     )
 
@@ -114,14 +120,14 @@ def plan_of(clip: Clip, render: Render) -> RenderPlan:
     from blueroom.media.render import RenderPlan
 
     question = question_of(clip)
-    author, session = question.post.author, question.session
+    author, session = question.worded_by.post.author, question.session
     return RenderPlan(
         shape=render.shape,  # type: ignore[arg-type]  # one of Shape's
         crop_x=clip.crop_x,
         crop_y=clip.crop_y,
         fit="crop" if rules.may_crop(render.shape, *_size(clip)) else "blur",
         card=Card(
-            question=question.text,
+            question=question.shown_text,
             asker=author.name,
             guest=session.guest.name,
             hashtag=next(iter(session.hashtags), ""),

@@ -127,7 +127,7 @@ def page_url(clip: Clip) -> str:
 def title_of(clip: Clip) -> str:
     """What the clip is called: its title, else what was asked, in the language of the moment."""
     question = question_of(clip)
-    values = {"guest": question.session.guest.name, "question": question.text}
+    values = {"guest": question.session.guest.name, "question": question.shown_text}
     return clip.title or gettext("%(guest)s answers: “%(question)s”") % values
 
 
@@ -299,7 +299,7 @@ def _answer_line(answer: Answer) -> AnswerLine:
     return AnswerLine(
         id=answer.pk,
         question_id=question.pk,
-        question=question.text,
+        question=question.shown_text,
         language=question.language,
         asker=question.post.author.name or question.post.author.handle,
         in_at=answer.in_at,

@@ -22,6 +22,7 @@ from blueroom.clips.api import router as clips
 from blueroom.desk import errors as desk_errors
 from blueroom.desk.api import router as desk
 from blueroom.desk.api import told
+from blueroom.desk.groups_api import router as groups
 from blueroom.desk.posts_api import router as posts
 from blueroom.desk.queries import row_of
 from blueroom.publish import errors as publish_errors
@@ -42,6 +43,11 @@ CONFLICTS = (
     desk_errors.NothingToUndo,
     desk_errors.AlreadyReplied,
     desk_errors.AlreadyQuestion,
+    desk_errors.NotInGroup,
+    desk_errors.NotMergeable,
+    desk_errors.NoProposal,
+    desk_errors.SecondPersonNeeded,
+    desk_errors.PersonNeeded,
     publish_errors.NotAnswered,
     publish_errors.NoAccount,
     publish_errors.CannotReply,
@@ -94,7 +100,7 @@ api = NinjaAPI(
     openapi_url=None,  # served beside the versions, see config.urls
     auth=[Bearer(), LoggedIn()],
 )
-for router in (crew, sessions, posts, desk, studio, clips, publish, audience, archive):
+for router in (crew, sessions, posts, desk, groups, studio, clips, publish, audience, archive):
     api.add_router("", router)
 
 

@@ -33,6 +33,7 @@ from blueroom.config.options import data_folder, option, option_list
 from blueroom.config.wsgi import application
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.rules import is_question
+from blueroom.desk.search import index_new_posts
 from blueroom.desk.worker import DescribeAskers
 from blueroom.networks import interface
 from blueroom.posts.actions import Received, forget_payloads
@@ -154,6 +155,7 @@ def _new_worker() -> Worker:
         {
             "open channels": open_channels,
             "sort leftovers": sort_leftovers,
+            "index words": index_new_posts,
             "describe askers": DescribeAskers(now),
             "tidy clips": tidy_clips,
             "sweep clips": Hourly(sweep_clips),

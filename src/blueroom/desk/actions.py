@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import F
 from django.db.transaction import on_commit
 
+from blueroom.base.errors import BlueRoomError, NotAcceptable
 from blueroom.desk import rules
 from blueroom.desk.errors import (
     AlreadyQuestion,
@@ -18,17 +20,42 @@ from blueroom.desk.errors import (
     AnswerTooLong,
     NotAllowedFrom,
     NotApproved,
+    NoteUnusable,
     NothingToUndo,
+    PersonNeeded,
+    SecondPersonNeeded,
     SessionClosed,
     StaleRevision,
     Withdrawn,
+    WordsUnusable,
 )
-from blueroom.desk.models import Decision, Question, QuestionState
+from blueroom.desk.groups import (
+    Newcomer,
+    change_words,
+    count_askers,
+    head_to_return_to,
+    leave_group,
+    place,
+    put_back_group,
+)
+from blueroom.desk.models import Note, Question, QuestionState
+from blueroom.desk.screening import (
+    BANNED,
+    Seen,
+    banned_authors,
+    reason,
+    reasons_in,
+    screen_posts,
+)
+from blueroom.desk.search import forget_words
+from blueroom.desk.steps import keep_decision, move_question, running_order, take_question
 from blueroom.desk.store import NewQuestion, insert_questions
 from blueroom.networks import interface
 from blueroom.posts.actions import receive
 from blueroom.posts.models import Post, Sorting
+from blueroom.posts.rules import clean_text
 from blueroom.posts.store import Received
+from blueroom.room.access import NotFound
 from blueroom.room.actor import Actor, house
 from blueroom.room.models import Session, SessionState
 from blueroom.room.writing import one_transaction
@@ -48,42 +75,39 @@ class Sorted:
 
 
 def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
-    """Make questions of new posts, follow edits and deletions; oldest posts first.
+    """Make questions of new posts, hold what is unsafe, put together what asks the same, follow
+    edits and deletions; oldest posts first.
 
     May be repeated and run in several processes: what is not sorted is a state of the post.
     """
     done = Sorted()
     with one_transaction():
-        posts = list(
-            Post.objects.select_for_update(skip_locked=True)
+        posts = [
+            _Post(*row)
+            for row in Post.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(session_id=session_id, sorting=Sorting.NEW)
             .order_by("id")[:limit]
-            .values_list(
-                "id", "text", "language", "is_asked", "published_at", "edited_at", "deleted_at"
-            )
-        )
+            .values_list(*_POST_COLUMNS)
+        ]
         if not posts:
             return done
         done.posts = len(posts)
-        past = [post_id for post_id, *_, edited, deleted in posts if edited or deleted]
-        known = (
-            Question.objects.select_related("session").in_bulk(past, field_name="post_id")
-            if past
-            else {}
-        )
+        session = Session.objects.select_related("room").get(pk=session_id)
+        past = [post.id for post in posts if post.edited_at or post.deleted_at]
+        known = Question.objects.in_bulk(past, field_name="post_id") if past else {}
         new = []
-        asking = []
-        for post_id, text, language, is_asked, published_at, _edited_at, deleted_at in posts:
-            question = known.get(post_id)
+        for post in posts:
+            question = known.get(post.id)
             if question is not None:
-                (_withdraw if deleted_at else _follow_edit)(question, text, now)
-                (done.withdrawn_ids if deleted_at else done.question_ids).append(question.pk)
-                asking.append(post_id)
-            elif not deleted_at and rules.is_question(text, is_asked=is_asked):
-                new.append(NewQuestion(session_id, post_id, text, language, published_at, now))
-                asking.append(post_id)
-        done.question_ids += insert_questions(new)
-        _mark_sorted(session_id, [post[0] for post in posts], asking)
+                question.session = session
+                (_withdraw if post.deleted_at else _follow_edit)(question, post, now)
+                (done.withdrawn_ids if post.deleted_at else done.question_ids).append(question.pk)
+            elif not post.deleted_at and rules.is_question(post.text, is_asked=post.is_asked):
+                new.append(post)
+        done.question_ids += _store_new(session, new, now)
+        asking = [*known, *(post.id for post in new)]
+        _mark_sorted(session_id, [post.id for post in posts], asking)
+        forget_words(session_id, past)
         changed(
             session_id,
             questions=[*done.question_ids, *done.withdrawn_ids],
@@ -92,6 +116,96 @@ def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
             when=on_commit,
         )
     return done
+
+
+_POST_COLUMNS = (
+    "id",
+    "text",
+    "language",
+    "is_asked",
+    "published_at",
+    "edited_at",
+    "deleted_at",
+    "author_id",
+    "author__name",
+    "author__handle",
+)
+
+
+class _Post(NamedTuple):
+    """A post as sorting needs it."""
+
+    id: int
+    text: str
+    language: str
+    is_asked: bool
+    published_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    author_id: int
+    name: str
+    handle: str
+
+
+def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[int]:
+    """Questions of new posts: waiting, held, or in the group they belong to. The ids of all that
+    changed by it, heads that others joined among them."""
+    keys = [rules.key_of(rules.words_said(post.text)) for post in posts]
+    held = screen_posts(
+        session,
+        (
+            Seen(
+                author_id=post.author_id,
+                text=post.text,
+                name=post.name,
+                handle=post.handle,
+                language=post.language,
+                key=key,
+                at=post.published_at,
+            )
+            for post, key in zip(posts, keys, strict=True)
+        ),
+    )
+    newcomers = [
+        Newcomer(
+            post_id=post.id,
+            author_id=post.author_id,
+            text=post.text,
+            language=post.language,
+            key=key,
+            is_held=bool(reasons),
+        )
+        for post, key, reasons in zip(posts, keys, held, strict=True)
+    ]
+    placed = place(session.pk, newcomers)
+    rows = [
+        NewQuestion(
+            session_id=session.pk,
+            post_id=post.id,
+            text=post.text,
+            language=post.language,
+            published_at=post.published_at,
+            changed_at=now,
+            key=key,
+            reasons=reasons,
+            head_id=at.head_id,
+            proposal_id=at.proposal_id,
+            proposal_score=at.score,
+        )
+        for post, key, reasons, at in zip(posts, keys, held, placed, strict=True)
+    ]
+    followers = {row.post_id: at.head_post_id for row, at in zip(rows, placed, strict=True)
+                 if at.head_post_id is not None}  # fmt: skip
+    ids = insert_questions([row for row in rows if row.post_id not in followers])
+    late = [
+        row._replace(head_id=ids[followers[row.post_id]])
+        for row in rows
+        if row.post_id in followers
+    ]
+    ids |= insert_questions(late)
+    heads = {row.head_id for row in (*rows, *late) if row.head_id is not None}
+    count_askers(heads)
+    return sorted({*ids.values(), *heads})
 
 
 def take_in(*, session: Session, posts: Sequence[interface.Post], now: datetime) -> Received:
@@ -120,22 +234,76 @@ def _mark_sorted(session_id: int, post_ids: list[int], asking: list[int]) -> Non
     rest.update(sorting=Sorting.MESSAGE)
 
 
-def _follow_edit(question: Question, text: str, now: datetime) -> None:
-    """An approved question whose words changed has to be read again."""
-    to_state = question.state
-    if question.state in (State.APPROVED, State.LINED_UP, State.ON_AIR):
-        to_state = State.WAITING
-    question.text = text
-    _move(question, verb="edit", to=State(to_state), by=house(question.session.room_id), now=now)
-
-
-def _withdraw(question: Question, text: str, now: datetime) -> None:
+def _follow_edit(question: Question, post: _Post, now: datetime) -> None:
+    """A question whose words changed is another one: out of its group, and to be read again."""
     if question.withdrawn_at:
         return
-    question.text = ""
-    question.answer_text = ""
+    reasons = reasons_in(
+        question.session,
+        text=post.text,
+        name=post.name,
+        handle=post.handle,
+        language=post.language,
+    )
+    if post.author_id in banned_authors(question.session, {post.author_id}):
+        reasons.insert(0, reason(BANNED))
+    to = _state_when_edited(question, is_held=bool(reasons))
+    leave_group(question, now)
+    question.text = post.text
+    question.key = rules.key_of(rules.words_said(post.text))
+    question.reasons = reasons or None
+    question.air_text, question.wording_id = "", None
+    question.proposal_id, question.proposal_score = None, None
+    question.first_by_id, question.first_by_name = None, ""
+    move_question(question, verb="edit", to=to, by=house(question.session.room_id), now=now)
+
+
+def _state_when_edited(question: Question, *, is_held: bool) -> QuestionState:
+    state = State(question.state)
+    if state == State.REJECTED:
+        return state
+    if is_held:
+        return State.HELD
+    was_held_by_us = state == State.HELD and bool(question.reasons) and not question.last_verb
+    return State.WAITING if was_held_by_us or state in rules.UNREAD_WHEN_EDITED else state
+
+
+def hold_for_names(*, session_id: int, author_ids: Sequence[int], now: datetime) -> list[Question]:
+    """Hold what is asked under a rude name that was learnt only now; what was held by it."""
+    asked = Question.objects.filter(
+        session_id=session_id,
+        post__author__in=author_ids,
+        withdrawn_at__isnull=True,
+        state__in=rules.HELD_FOR_A_NAME,
+    ).select_related("session__room", "post__author")
+    held = []
+    for question in asked:
+        author = question.post.author
+        reasons = reasons_in(
+            question.session,
+            text="",
+            name=author.name,
+            handle=author.handle,
+            language=question.language,
+        )
+        if reasons:
+            by = house(question.session.room_id)
+            change = {"reasons": [*(question.reasons or []), *reasons]}
+            move_question(question, verb="hold", to=State.HELD, by=by, now=now, change=change)
+            held.append(question)
+    return held
+
+
+def _withdraw(question: Question, post: _Post, now: datetime) -> None:
+    if question.withdrawn_at:
+        return
+    leave_group(question, now)
+    question.text = question.air_text = question.answer_text = question.key = ""
+    question.reasons = None
+    question.wording_id = question.proposal_id = question.proposal_score = None
     question.withdrawn_at = now
-    _move(question, verb="withdraw", to=State.REJECTED, by=house(question.session.room_id), now=now)
+    by = house(question.session.room_id)
+    move_question(question, verb="withdraw", to=State.REJECTED, by=by, now=now)
 
 
 def promote_post(*, post: Post, now: datetime, by: Actor) -> Question:
@@ -146,22 +314,32 @@ def promote_post(*, post: Post, now: datetime, by: Actor) -> Question:
         Withdrawn: its author took it away.
     """
     with one_transaction():
-        post = Post.objects.select_for_update().get(pk=post.pk)
+        found = Post.objects.select_related("session__room", "author")
+        post = found.select_for_update(of=("self",)).get(pk=post.pk)
         if Question.objects.filter(post=post).exists():
             raise AlreadyQuestion
         if post.deleted_at:
             raise Withdrawn
+        reasons = reasons_in(
+            post.session,
+            text=post.text,
+            name=post.author.name,
+            handle=post.author.handle,
+            language=post.language,
+        )
         question = Question.objects.create(
             session_id=post.session_id,
             post=post,
             text=post.text,
+            key=rules.key_of(rules.words_said(post.text)),
+            reasons=reasons or None,  # to be seen; somebody has just read it
             language=post.language,
             published_at=post.published_at,
             last_verb="promote",
             last_by=by.name,
             changed_at=now,
         )
-        _keep(question, "promote", State.WAITING, None, by, now)
+        keep_decision(question, "promote", State.WAITING, None, by, now)
         Post.objects.filter(pk=post.pk).update(sorting=Sorting.QUESTION)
         changed(post.session_id, questions=[question.pk], counts=True, when=on_commit)
     return question
@@ -180,17 +358,127 @@ def decide(
         NotApproved: it would go public without having been approved.
         NotAllowedFrom: not from its present state.
         Withdrawn: its author took it away.
+        SecondPersonNeeded, PersonNeeded: two people have to approve in this session.
     """
     rule = rules.VERBS[verb]
     with one_transaction():
-        question = _take(question_id, revision)
+        question = take_question(question_id, revision)
         if question.state == rule.leads:
             return question
         _check(question, rule)
+        needs_two = question.session.needs_two and question.state not in rules.APPROVED
+        if verb == "approve" and needs_two and _approve_first(question, revision, now, by):
+            return question
         if rule.leads == State.ON_AIR:
             _clear_air(question, now, by)
-        _move(question, verb=verb, to=rule.leads, by=by, now=now)
+        move_question(question, verb=verb, to=rule.leads, by=by, now=now)
     return question
+
+
+def _approve_first(question: Question, revision: int | None, now: datetime, by: Actor) -> bool:
+    """The first of two approvals: who approves is noted. False where this is the second one."""
+    if by.person_id is None:
+        raise PersonNeeded
+    if revision is None:  # it has to be said what was read
+        raise StaleRevision(revision=question.revision, by=question.last_by)
+    if question.first_by_id == by.person_id:
+        raise SecondPersonNeeded
+    if question.first_by_id is not None:
+        return False
+    change = {"first_by_id": by.person_id, "first_by_name": by.name}
+    to = State.HELD if question.state == State.HELD else State.WAITING
+    move_question(question, verb="approve_1st", to=to, by=by, now=now, change=change)
+    return True
+
+
+def reword_question(
+    *, question_id: int, text: str, now: datetime, by: Actor, revision: int | None = None
+) -> Question:
+    """Edit a question for air; no text brings back what its author wrote.
+
+    Where two people have to approve, what is approved waits again: these words are others.
+
+    Raises:
+        WordsUnusable: the text is too long.
+        NotAllowedFrom, StaleRevision, Withdrawn: as `decide`.
+    """
+    text = clean_text(text[: 4 * rules.AIR_TEXT_LIMIT])
+    if len(text) > rules.AIR_TEXT_LIMIT:
+        raise WordsUnusable
+    with one_transaction():
+        question = take_question(question_id, revision)
+        text = "" if text == question.text else text
+        if question.air_text != text or (question.wording_id and not text):
+            change = {"air_text": text, "wording_id": question.wording_id if text else None}
+            change_words(question, verb="reword", change=change, now=now, by=by)
+    return question
+
+
+def mark_sensitive(
+    *, question_id: int, is_sensitive: bool, now: datetime, by: Actor, revision: int | None = None
+) -> Question:
+    """Mark a question as one to be careful with, for the crew alone; or no longer.
+
+    Raises: StaleRevision, Withdrawn, as `decide`.
+    """
+    with one_transaction():
+        question = take_question(question_id, revision)
+        if question.is_sensitive != is_sensitive:
+            move_question(
+                question,
+                verb="mark" if is_sensitive else "unmark",
+                to=State(question.state),
+                by=by,
+                now=now,
+                change={"is_sensitive": is_sensitive},
+            )
+    return question
+
+
+def write_note(*, question_id: int, text: str, now: datetime, by: Actor) -> Note:
+    """Leave a note beside a question, for the crew alone.
+
+    Raises:
+        NoteUnusable: the text.
+        Withdrawn: its author took it away.
+    """
+    text = clean_text(text[: 4 * rules.NOTE_LIMIT])
+    if not text or len(text) > rules.NOTE_LIMIT:
+        raise NoteUnusable
+    with one_transaction():
+        question = take_question(question_id)
+        note = Note.objects.create(
+            question=question, text=text, by_person_id=by.person_id, by_name=by.name, at=now
+        )
+        Question.objects.filter(pk=question.pk).update(notes=F("notes") + 1)
+        changed(question.session_id, questions=[question.pk], at_once=True, when=on_commit)
+    return note
+
+
+def decide_on_many(
+    *, session: Session, verb: str, revisions: Mapping[int, int], now: datetime, by: Actor
+) -> tuple[list[int], dict[int, BlueRoomError]]:
+    """Take one decision on many questions, each on the revision given: the ids of those decided
+    on, and why the others were left. Each stands for itself; `verb` is one of `VERBS`, or "undo".
+    """
+    known = set(
+        Question.objects.filter(session=session, pk__in=revisions).values_list("pk", flat=True)
+    )
+    done: list[int] = []
+    refused: dict[int, BlueRoomError] = {pk: NotFound() for pk in revisions if pk not in known}
+    with one_transaction():  # one wait for the disk; who is refused rolls back alone
+        for question_id in sorted(known):
+            revision = revisions[question_id]
+            try:
+                if verb == "undo":
+                    undo_decision(question_id=question_id, now=now, by=by, revision=revision)
+                else:
+                    decide(question_id=question_id, verb=verb, now=now, by=by, revision=revision)
+            except NotAcceptable as error:
+                refused[question_id] = error
+            else:
+                done.append(question_id)
+    return done, refused
 
 
 def answer_question(
@@ -208,14 +496,14 @@ def answer_question(
     if len(text) > ANSWER_LIMIT:
         raise AnswerTooLong
     with one_transaction():
-        question = _take(question_id, revision)
+        question = take_question(question_id, revision)
         _check(question, rules.VERBS["answer"])
         if question.answer_text == text and question.state == State.ANSWERED:
             return question
-        if question.reply_state in ("sending", "sent"):
+        if question.answer_text != text and question.reply_state in ("sending", "sent"):
             raise AlreadyReplied
         question.answer_text = text
-        _move(question, verb="answer", to=State.ANSWERED, by=by, now=now)
+        move_question(question, verb="answer", to=State.ANSWERED, by=by, now=now)
     return question
 
 
@@ -229,17 +517,31 @@ def undo_decision(
         AlreadyReplied: the reply has to be taken back first.
     """
     with one_transaction():
-        question = _take(question_id, revision)
-        past = question.decisions.values_list("verb", "from_state", "position")
+        question = take_question(question_id, revision)
+        past = question.decisions.values_list("verb", "from_state", "position", "before")
         step = rules.step_to_undo(rules.Step(*row) for row in past)
         if step is None or step.verb == "promote":
             raise NothingToUndo
         if question.state == State.ANSWERED and question.reply_state in ("sending", "sent"):
             raise AlreadyReplied
         to_state = State(step.from_state)
-        if to_state == State.ON_AIR:
+        if to_state == State.ON_AIR != question.state:
             _clear_air(question, now, by)
-        _move(question, verb="undo", to=to_state, by=by, now=now, position=step.position)
+        change = dict(step.before or {})
+        members, former_id = change.pop("members", []), question.head_id
+        if change.get("head_id") is not None:
+            change["head_id"] = head_to_return_to(change["head_id"])
+        move_question(
+            question,
+            verb="undo",
+            to=to_state,
+            by=by,
+            now=now,
+            position=step.position,
+            change=change,
+        )
+        if "head_id" in change:
+            put_back_group(question, former_id=former_id, members=members)
     return question
 
 
@@ -253,7 +555,7 @@ def clear_air(*, session: Session, now: datetime, by: Actor) -> Question | None:
             .first()
         )
         if question is not None:
-            _move(question, verb="off_air", to=State.APPROVED, by=by, now=now)
+            move_question(question, verb="off_air", to=State.APPROVED, by=by, now=now)
     return question
 
 
@@ -267,10 +569,10 @@ def move_in_order(
         StaleRevision, Withdrawn: as in `decide`.
     """
     with one_transaction():
-        question = _take(question_id, revision)
+        question = take_question(question_id, revision)
         if question.state != State.LINED_UP:
             raise NotAllowedFrom
-        others = list(_running_order(question.session_id).exclude(pk=question.pk))
+        others = list(running_order(question.session_id).exclude(pk=question.pk))
         others.insert(max(0, min(position, len(others))), question)
         for place, one in enumerate(others):
             if one.position != place:
@@ -291,22 +593,9 @@ def note_reply(*, question_id: int, state: str, url: str, code: str, message: st
         Question.objects.filter(pk=question_id).update(
             reply_state=state, reply_url=url, reply_code=code, reply_message=message
         )
-        session_id = Question.objects.values_list("session_id", flat=True).get(pk=question_id)
-        changed(session_id, questions=[question_id], at_once=True, when=on_commit)
-
-
-def _take(question_id: int, revision: int | None) -> Question:
-    """The question, locked, if it may still be decided on."""
-    question = (
-        Question.objects.select_for_update(of=("self",))
-        .select_related("session")
-        .get(pk=question_id)
-    )
-    if question.withdrawn_at:
-        raise Withdrawn
-    if revision is not None and revision != question.revision:
-        raise StaleRevision(revision=question.revision, by=question.last_by)
-    return question
+        question = Question.objects.only("session_id", "head_id").get(pk=question_id)
+        told = [question.head_id or question.pk]  # of a group the head alone is on screens
+        changed(question.session_id, questions=told, at_once=True, when=on_commit)
 
 
 def _check(question: Question, rule: rules.Verb) -> None:
@@ -323,65 +612,4 @@ def _clear_air(question: Question, now: datetime, by: Actor) -> None:
         session_id=question.session_id, state=State.ON_AIR
     )
     for other in others.exclude(pk=question.pk):
-        _move(other, verb="off_air", to=State.APPROVED, by=by, now=now)
-
-
-def _running_order(session_id: int):  # type: ignore[no-untyped-def]  # QuerySet[Question]
-    return Question.objects.filter(session_id=session_id, state=State.LINED_UP).order_by(
-        "position", "id"
-    )
-
-
-def _move(
-    question: Question,
-    *,
-    verb: str,
-    to: QuestionState,
-    by: Actor,
-    now: datetime,
-    position: int | None = None,
-) -> None:
-    """Change the state, keep the decision, tell the screens."""
-    before, stood = State(question.state), question.position
-    question.state = to
-    question.position = None
-    if to == State.LINED_UP:
-        last = _running_order(question.session_id).aggregate(last=Max("position"))["last"]
-        question.position = 0 if last is None else last + 1
-        if position is not None and last is not None and position <= last:
-            _running_order(question.session_id).filter(position__gte=position).update(
-                position=F("position") + 1
-            )
-            question.position = position
-    if to == State.ON_AIR:
-        question.on_air_at = now
-    if to == State.ANSWERED:
-        question.answered_at = question.answered_at or now
-    elif before == State.ANSWERED:
-        question.answered_at = None
-    question.revision += 1
-    question.last_verb, question.last_by, question.changed_at = verb, by.name, now
-    question.save()
-    _keep(question, verb, before, stood, by, now)
-    changed(question.session_id, questions=[question.pk], counts=True, at_once=True, when=on_commit)
-
-
-def _keep(
-    question: Question,
-    verb: str,
-    before: QuestionState,
-    stood: int | None,
-    by: Actor,
-    now: datetime,
-) -> None:
-    Decision.objects.create(
-        question=question,
-        verb=verb,
-        from_state=before,
-        to_state=question.state,
-        revision=question.revision,
-        position=stood,
-        by_person_id=by.person_id,
-        by_name=by.name,
-        at=now,
-    )
+        move_question(other, verb="off_air", to=State.APPROVED, by=by, now=now)

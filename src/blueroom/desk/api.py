@@ -40,22 +40,53 @@ class ReplyOut(Schema):
     message: str
 
 
-class QuestionOut(Schema):
-    """A question. `revision` grows with every decision: send it back as If-Match."""
+class ReasonOut(Schema):
+    """Why it is held: a code, and where in what that was found, counted in characters."""
+
+    code: str
+    excerpt: str
+    where: str
+    start: int
+    end: int
+
+
+class ProposalOut(Schema):
+    """The group that a machine proposes, by its head; `score` from 0 to 1."""
 
     id: int
     text: str
+    score: float
+
+
+class QuestionOut(Schema):
+    """A question. `revision` grows with every decision: send it back as If-Match.
+
+    `text` is what is shown; `original` what its author wrote where that is not the same. `head` is
+    the question that one in a group belongs to; `askers` and `networks` are the whole group's.
+    `first_by` approved it where a second person has to as well.
+    """
+
+    id: int
+    text: str
+    original: str
     state: QuestionState
     language: str
     network: str
     revision: int
+    head: int | None
     askers: int
+    networks: list[str]
     votes: int
     published_at: datetime
     author: AskerOut
     url: str
     position: int | None
     answer: str
+    reasons: list[ReasonOut]
+    proposal: ProposalOut | None
+    first_by: str
+    is_sensitive: bool
+    notes: int
     last: DecisionOut | None
     reply: ReplyOut | None
 
@@ -78,6 +109,11 @@ def questions(
     slug: str,
     state: QuestionState | Literal[""] = "",
     q: str = Query("", max_length=200),
+    network: str = Query("", max_length=40),
+    language: str = Query("", max_length=12),
+    reason: str = Query("", max_length=20),
+    askers: int = Query(0, ge=0, le=2**31),
+    votes: int = Query(0, ge=0, le=2**31),
     after: int = Query(0, ge=0, le=2**62),
     limit: int = Query(100, ge=1, le=1000),
     order: Literal["oldest", "newest"] = "oldest",
@@ -87,7 +123,12 @@ def questions(
     found = queries.questions_page(
         session,
         state=state,
-        text=q.replace("\0", ""),
+        text=q,
+        network=network.replace("\0", ""),
+        language=language.replace("\0", ""),
+        reason=reason.replace("\0", ""),
+        askers=askers,
+        votes=votes,
         after=after,
         limit=limit + 1,
         is_newest_first=order == "newest",
@@ -101,11 +142,11 @@ def questions(
 
 @router.get("/questions/{question_id}", response=QuestionOut, summary="One question")
 def question(request: HttpRequest, question_id: int) -> Any:
-    _actor(request, question_id)
+    actor_of(request, question_id)
     return told(queries.row_of(question_id))
 
 
-def _actor(request: HttpRequest, question_id: int) -> Actor:
+def actor_of(request: HttpRequest, question_id: int) -> Actor:
     """Who decides. Raises NotFound also for questions of rooms that are none of theirs."""
     found = Question.objects.filter(pk=question_id).values_list("session__room_id", flat=True)
     room_id = found.first() if abs(question_id) < 2**63 else None
@@ -114,7 +155,7 @@ def _actor(request: HttpRequest, question_id: int) -> Actor:
     return request.auth.actor_in(room_id, "moderate")
 
 
-def _revision(if_match: str) -> int | None:
+def revision_of(if_match: str) -> int | None:
     """The revision that a decision was made on, from the header; None for "*" or nothing."""
     text = if_match.strip().removeprefix("W/").strip('"')
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
@@ -124,9 +165,9 @@ IF_MATCH = Header("", alias="If-Match", description="The revision that was decid
 
 
 def _decide(request: HttpRequest, question_id: int, verb: str, if_match: str) -> Any:
-    by = _actor(request, question_id)
+    by = actor_of(request, question_id)
     actions.decide(
-        question_id=question_id, verb=verb, now=now(), by=by, revision=_revision(if_match)
+        question_id=question_id, verb=verb, now=now(), by=by, revision=revision_of(if_match)
     )
     return told(queries.row_of(question_id))
 
@@ -169,13 +210,13 @@ class Answer(Schema):
 
 @router.post("/questions/{question_id}/answer", response=QuestionOut, summary="Mark answered")
 def answer(request: HttpRequest, question_id: int, answer: Answer, if_match: str = IF_MATCH) -> Any:
-    by = _actor(request, question_id)
+    by = actor_of(request, question_id)
     actions.answer_question(
         question_id=question_id,
         text=answer.text.replace("\0", ""),
         now=now(),
         by=by,
-        revision=_revision(if_match),
+        revision=revision_of(if_match),
     )
     return told(queries.row_of(question_id))
 
@@ -184,8 +225,8 @@ def answer(request: HttpRequest, question_id: int, answer: Answer, if_match: str
     "/questions/{question_id}/undo", response=QuestionOut, summary="Undo the last decision"
 )
 def undo(request: HttpRequest, question_id: int, if_match: str = IF_MATCH) -> Any:
-    by = _actor(request, question_id)
-    actions.undo_decision(question_id=question_id, now=now(), by=by, revision=_revision(if_match))
+    by = actor_of(request, question_id)
+    actions.undo_decision(question_id=question_id, now=now(), by=by, revision=revision_of(if_match))
     return told(queries.row_of(question_id))
 
 
@@ -199,13 +240,53 @@ class Place(Schema):
     "/questions/{question_id}/move", response=QuestionOut, summary="Move in the running order"
 )
 def move(request: HttpRequest, question_id: int, place: Place, if_match: str = IF_MATCH) -> Any:
-    by = _actor(request, question_id)
+    by = actor_of(request, question_id)
     actions.move_in_order(
         question_id=question_id,
         position=place.position,
         now=now(),
         by=by,
-        revision=_revision(if_match),
+        revision=revision_of(if_match),
+    )
+    return told(queries.row_of(question_id))
+
+
+class Words(Schema):
+    """The words for air; none brings back what the author wrote."""
+
+    text: str = Field("", max_length=20_000)
+
+
+@router.post(
+    "/questions/{question_id}/reword", response=QuestionOut, summary="Edit the words for air"
+)
+def reword(request: HttpRequest, question_id: int, words: Words, if_match: str = IF_MATCH) -> Any:
+    by = actor_of(request, question_id)
+    actions.reword_question(
+        question_id=question_id,
+        text=words.text.replace("\0", ""),
+        now=now(),
+        by=by,
+        revision=revision_of(if_match),
+    )
+    return told(queries.row_of(question_id))
+
+
+class Mark(Schema):
+    is_sensitive: bool
+
+
+@router.post(
+    "/questions/{question_id}/sensitive", response=QuestionOut, summary="Mark as sensitive"
+)
+def sensitive(request: HttpRequest, question_id: int, mark: Mark, if_match: str = IF_MATCH) -> Any:
+    by = actor_of(request, question_id)
+    actions.mark_sensitive(
+        question_id=question_id,
+        is_sensitive=mark.is_sensitive,
+        now=now(),
+        by=by,
+        revision=revision_of(if_match),
     )
     return told(queries.row_of(question_id))
 

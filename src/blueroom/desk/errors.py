@@ -67,3 +67,51 @@ class AlreadyQuestion(NotAcceptable):
 class SessionClosed(NotAcceptable):
     code: ClassVar[str] = "session_closed"
     sentence = _("This session is over.")  # type: ignore[assignment]
+
+
+class NotInGroup(NotAcceptable):
+    code: ClassVar[str] = "not_in_group"
+    sentence = _("This question is not in that group.")  # type: ignore[assignment]
+
+
+class NotMergeable(NotAcceptable):
+    """It is on air, was answered, or is of another session."""
+
+    code: ClassVar[str] = "not_mergeable"
+    sentence = _("This question cannot be put into that group.")  # type: ignore[assignment]
+
+
+class NoProposal(NotAcceptable):
+    code: ClassVar[str] = "no_proposal"
+    sentence = _("Nothing is proposed for this question any more.")  # type: ignore[assignment]
+
+
+class WordsUnusable(NotAcceptable):
+    code: ClassVar[str] = "words_unusable"
+    sentence = _("The words for air must be 1 to 1,000 characters.")  # type: ignore[assignment]
+
+
+class NoteUnusable(NotAcceptable):
+    code: ClassVar[str] = "note_unusable"
+    sentence = _("A note must be 1 to 1,000 characters.")  # type: ignore[assignment]
+
+
+class SecondPersonNeeded(NotAcceptable):
+    """Two people have to approve, and this one did already."""
+
+    code: ClassVar[str] = "second_person_needed"
+    sentence = _("You approved it already. Somebody else has to approve it too.")  # type: ignore[assignment]
+
+
+class PersonNeeded(NotAcceptable):
+    """Two people have to approve; nobody knows who is behind a key of the API."""
+
+    code: ClassVar[str] = "person_needed"
+    sentence = _("Two people approve the questions of this session, each logged in.")  # type: ignore[assignment]
+
+
+class AuthorUnknown(NotAcceptable):
+    """The network does not say who wrote the post."""
+
+    code: ClassVar[str] = "author_unknown"
+    sentence = _("Nobody knows who wrote this post.")  # type: ignore[assignment]

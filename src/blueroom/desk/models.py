@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from blueroom.posts.models import Post
-from blueroom.room.models import Person, Session
+from blueroom.posts.models import Author, Post
+from blueroom.room.models import Person, Room, Session
 
 
 class QuestionState(models.TextChoices):
@@ -21,6 +21,7 @@ class QuestionState(models.TextChoices):
     LINED_UP = "lined_up", _("In the running order")
     ON_AIR = "on_air", _("On air")
     ANSWERED = "answered", _("Answered")
+    MERGED = "merged", _("In a group")
 
 
 class Question(models.Model):
@@ -28,6 +29,9 @@ class Question(models.Model):
 
     `revision` grows by one with every decision; a decision made on an older one is refused.
     `position` orders the running order and is null outside it.
+
+    Questions that ask the same are a group: one of them is its head, and the others, `MERGED`,
+    point to it. The head alone is listed; its `askers` and `networks` are those of the whole group.
     """
 
     session = models.ForeignKey(Session, models.CASCADE, related_name="questions")
@@ -37,6 +41,27 @@ class Question(models.Model):
     )
     revision = models.PositiveIntegerField(default=1)
     text = models.TextField()
+    # What is shown in the place of `text`: another's words of its group, or words edited for air.
+    wording = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="worded_heads"
+    )
+    air_text = models.TextField(blank=True, default="", db_default="")
+    key = models.CharField(max_length=16, blank=True, default="", db_default="")  # see rules.key_of
+    reasons = models.JSONField(null=True, blank=True)  # why to hold it, see rules.Reason
+    is_sensitive = models.BooleanField(default=False, db_default=False)
+    head = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="members")
+    networks = models.JSONField(null=True, blank=True)  # of its group; null where it is alone
+    # The head that this one may belong to, as a machine thinks, and how sure it is, 0 to 1.
+    proposal = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="proposed"
+    )
+    proposal_score = models.FloatField(null=True, blank=True)
+    # Where two people have to approve: who did first.
+    first_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="approved_first"
+    )
+    first_by_name = models.CharField(max_length=160, blank=True, default="", db_default="")
+    notes = models.PositiveIntegerField(default=0, db_default=0)
     language = models.CharField(max_length=12, blank=True)
     askers = models.PositiveIntegerField(default=1)
     votes = models.PositiveIntegerField(default=0)
@@ -65,6 +90,9 @@ class Question(models.Model):
                 | (~Q(state="lined_up") & Q(position__isnull=True)),
                 name="position_in_the_running_order_only",
             ),
+            models.CheckConstraint(
+                condition=Q(head__isnull=True) | Q(state="merged"), name="only_merged_have_a_head"
+            ),
         ]
         indexes = [
             # Counting by state reads this alone, a hundred thousand questions in some milliseconds.
@@ -73,10 +101,21 @@ class Question(models.Model):
                 condition=Q(withdrawn_at=None),
                 name="questions_by_state",
             ),
+            models.Index(fields=["session", "key"], condition=~Q(key=""), name="questions_by_key"),
         ]
 
     def __str__(self) -> str:
         return self.text[:60]
+
+    @property
+    def worded_by(self) -> Question:
+        """The question whose words are shown, and whose author is named beside them."""
+        return self.wording or self
+
+    @property
+    def shown_text(self) -> str:
+        """The words as the public sees them: those edited for air, where there are any."""
+        return self.air_text or self.worded_by.text
 
 
 class Decision(models.Model):
@@ -88,6 +127,7 @@ class Decision(models.Model):
     to_state = models.CharField(max_length=10, choices=QuestionState.choices)
     revision = models.PositiveIntegerField()  # the one that this decision made
     position = models.PositiveIntegerField(null=True)  # where it stood before, for undo
+    before = models.JSONField(null=True, blank=True)  # what else it changed, for undo
     by_person = models.ForeignKey(Person, models.PROTECT, null=True)
     by_name = models.CharField(max_length=160)  # as they were called then; tokens have only this
     at = models.DateTimeField()
@@ -97,3 +137,52 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["question", "revision"], name="one_decision_a_revision")
         ]
+
+
+class Note(models.Model):
+    """What somebody of the crew wrote beside a question, for the crew alone."""
+
+    question = models.ForeignKey(Question, models.CASCADE, related_name="written_notes")
+    text = models.CharField(max_length=1000)
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True)
+    by_name = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Ban(models.Model):
+    """An author whose posts are held in a room's sessions, until somebody lifts the ban."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="bans")
+    author = models.ForeignKey(Author, models.CASCADE, related_name="bans")
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True)
+    by_name = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["room", "author"], name="one_ban_a_room")]
+
+
+class Presence(models.Model):
+    """Somebody who has a session's desk open, and the question under their eyes."""
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="presences")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="presences")
+    question_id = models.BigIntegerField(null=True)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["session", "person"], name="once_at_a_desk")]
+
+
+class WordIndex(models.Model):
+    """How far a session's posts are in the index of words; see `search`."""
+
+    session = models.OneToOneField(Session, models.CASCADE, related_name="word_index")
+    up_to = models.BigIntegerField(default=0)  # the id of a post

@@ -11,6 +11,7 @@ from ninja import Query, Router, Schema
 
 from blueroom.base.clock import now
 from blueroom.desk.actions import take_in
+from blueroom.desk.search import said_by
 from blueroom.posts import actions, queries
 from blueroom.posts.border import check_posts
 from blueroom.posts.models import Channel, Sorting
@@ -144,7 +145,7 @@ def posts(
         after=after,
         limit=limit,
         kind=kind,
-        q=q.replace("\0", ""),
+        among=said_by(session.pk, q, post="id"),
         is_newest_first=order == "newest",
     )
     items = [

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from blueroom.desk import rules
-from blueroom.desk.models import Question, QuestionState
+from blueroom.desk.models import Note, Question, QuestionState
+from blueroom.desk.presence import people_at
+from blueroom.desk.search import said_by
 from blueroom.desk.wire import (
     Answered,
     Asker,
@@ -17,6 +22,8 @@ from blueroom.desk.wire import (
     Counts,
     DeskState,
     LastDecision,
+    Proposal,
+    Reason,
     ReplyLine,
     Row,
 )
@@ -27,19 +34,28 @@ from blueroom.room.models import Session
 
 SNAPSHOT_OPEN = 5000  # open questions that a desk is given at once; the rest is asked for by page
 IDS_A_QUERY = 5000  # SQLite takes 32,766 parameters
+MEMBERS_SHOWN = 500
 SNAPSHOT_DONE = 300  # of the newest rejected and answered ones
 
 _COLUMNS = (
     "id",
     "text",
+    "air_text",
     "state",
     "language",
     "revision",
+    "head_id",
     "askers",
+    "networks",
     "votes",
     "published_at",
     "position",
     "answer_text",
+    "reasons",
+    "proposal_score",
+    "first_by_name",
+    "is_sensitive",
+    "notes",
     "last_verb",
     "last_by",
     "changed_at",
@@ -52,6 +68,14 @@ _COLUMNS = (
     "post__author__name",
     "post__author__handle",
     "post__author__place",
+    "wording__text",
+    "wording__language",
+    "wording__post__author__name",
+    "wording__post__author__handle",
+    "wording__post__author__place",
+    "proposal__id",
+    "proposal__text",
+    "proposal__withdrawn_at",
 )
 
 
@@ -62,50 +86,64 @@ def questions_of(session: Session) -> QuerySet[Question]:
 
 def rows(found: QuerySet[Question]) -> list[Row]:
     """Rows for the desk, in the order of the query; one statement whatever the number."""
-    return [_row(*values) for values in found.values_list(*_COLUMNS)]
+    return [
+        _row(dict(zip(_COLUMNS, values, strict=True))) for values in found.values_list(*_COLUMNS)
+    ]
 
 
-def _row(
-    id: int,
-    text: str,
-    state: str,
-    language: str,
-    revision: int,
-    askers: int,
-    votes: int,
-    published_at: datetime,
-    position: int | None,
-    answer: str,
-    verb: str,
-    by: str,
-    changed_at: datetime,
-    reply_state: str,
-    reply_url: str,
-    reply_code: str,
-    reply_message: str,
-    network: str,
-    url: str,
-    name: str,
-    handle: str,
-    place: str,
-) -> Row:
-    reply = ReplyLine(state=reply_state, url=reply_url, code=reply_code, message=reply_message)
+def _row(of: dict[str, Any]) -> Row:
+    own, others = of["text"], of["wording__text"]
+    shown = of["air_text"] or others or own
+    # Whose words are shown is who is named beside them.
+    author = "wording__post__author" if others else "post__author"
+    reply = ReplyLine(
+        state=of["reply_state"],
+        url=of["reply_url"],
+        code=of["reply_code"],
+        message=of["reply_message"],
+    )
     return Row(
-        id=id,
-        text=text,
-        state=state,
-        language=language,
-        network=network,
-        revision=revision,
-        askers=askers,
-        votes=votes,
-        published_at=published_at,
-        author=Asker(name=name, handle=handle, place=place),
-        url=url,
-        position=position,
-        answer=answer,
-        last=LastDecision(verb=verb, by=by, at=changed_at) if verb else None,
-        reply=reply if reply_state else None,
+        id=of["id"],
+        text=shown,
+        original=own if shown != own else "",
+        state=of["state"],
+        language=of["wording__language"] if others else of["language"],
+        network=of["post__network"],
+        revision=of["revision"],
+        head=of["head_id"],
+        askers=of["askers"],
+        networks=of["networks"] or [of["post__network"]],
+        votes=of["votes"],
+        published_at=of["published_at"],
+        author=Asker(
+            name=of[f"{author}__name"],
+            handle=of[f"{author}__handle"],
+            place=of[f"{author}__place"],
+        ),
+        url=of["post__url"],
+        position=of["position"],
+        answer=of["answer_text"],
+        reasons=[Reason(**reason) for reason in of["reasons"] or ()],
+        proposal=_proposal(of),
+        first_by=of["first_by_name"],
+        is_sensitive=of["is_sensitive"],
+        notes=of["notes"],
+        last=(
+            LastDecision(verb=of["last_verb"], by=of["last_by"], at=of["changed_at"])
+            if of["last_verb"]
+            else None
+        ),
+        reply=reply if of["reply_state"] else None,
+    )
+
+
+def _proposal(of: dict[str, Any]) -> Proposal | None:
+    if of["proposal__id"] is None or of["proposal__withdrawn_at"] or of["head_id"]:
+        return None
+    return Proposal(
+        id=of["proposal__id"],
+        text=of["proposal__text"],
+        score=round(of["proposal_score"] or 0.0, 2),
     )
 
 
@@ -133,26 +171,49 @@ def questions_page(
     *,
     state: str = "",
     text: str = "",
+    network: str = "",
+    language: str = "",
+    reason: str = "",
+    askers: int = 0,
+    votes: int = 0,
     after: int = 0,
     limit: int = 100,
     is_newest_first: bool = False,
 ) -> list[Row]:
     """Rows that come after the id `after` in the order asked for; 0 begins at its beginning.
 
-    `text` is looked for in words and names.
+    `text` is looked for in words and names, see `search`; `reason` is the code of one; `askers` and
+    `votes` are the least wanted. Members of a group come only where their state is asked for.
     """
     found = questions_of(session)
     if after:
         found = found.filter(id__lt=after) if is_newest_first else found.filter(id__gt=after)
-    if state:
-        found = found.filter(state=state)
+    found = found.filter(state=state) if state else found.exclude(state=QuestionState.MERGED)
+    if network:
+        found = found.filter(post__network=network)
+    if language:
+        found = found.filter(language=language)
+    if reason:
+        told = found.annotate(told=Cast("reasons", TextField()))
+        found = told.filter(told__contains=json.dumps(reason))
+    if askers > 1:
+        found = found.filter(askers__gte=askers)
+    if votes:
+        found = found.filter(votes__gte=votes)
     if text:
-        found = found.filter(
-            Q(text__icontains=text)
-            | Q(post__author__name__icontains=text)
-            | Q(post__author__handle__icontains=text)
-        )
+        found = found.filter(said_by(session.pk, text, post="post_id"))
     return rows(found.order_by("-id" if is_newest_first else "id")[:limit])
+
+
+def members_of(question_id: int) -> list[Row]:
+    """Who else asks it: the rows of a group's members, oldest first."""
+    members = Question.objects.filter(head_id=question_id, withdrawn_at__isnull=True)
+    return rows(members.order_by("id")[:MEMBERS_SHOWN])
+
+
+def notes_of(question_id: int) -> list[Note]:
+    """The notes beside a question, oldest first."""
+    return list(Note.objects.filter(question_id=question_id))
 
 
 def desk_counts(session: Session, *, now: datetime) -> Counts:
@@ -188,7 +249,8 @@ def desk_state(session: Session, *, now: datetime) -> DeskState:
     """The desk's snapshot, newest questions first."""
     found = questions_of(session).order_by("-id")
     still_open = rows(found.filter(state__in=rules.OPEN)[: SNAPSHOT_OPEN + 1])
-    done = rows(found.exclude(state__in=rules.OPEN)[: SNAPSHOT_DONE + 1])
+    closed = found.exclude(state__in=(*rules.OPEN, QuestionState.MERGED))
+    done = rows(closed[: SNAPSHOT_DONE + 1])
     more = len(still_open) > SNAPSHOT_OPEN or len(done) > SNAPSHOT_DONE
     return DeskState(
         session=card_of_session(session),
@@ -196,6 +258,8 @@ def desk_state(session: Session, *, now: datetime) -> DeskState:
         more=more,
         counts=desk_counts(session, now=now),
         channels=channel_lines(session),
+        needs_two=session.needs_two,
+        crew=people_at(session, now=now),
     )
 
 

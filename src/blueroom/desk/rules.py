@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any
 
 from blueroom.desk.models import QuestionState as State
+from blueroom.holding.letters import fold
 
 QUESTION_MARKS = ("?", "？", "؟", "⁇", "⁈", "⁉", ";")  # the last: Greek, U+037E
 PUBLIC = (State.LINED_UP, State.ON_AIR, State.ANSWERED)
 APPROVED = (State.APPROVED, *PUBLIC)
 OPEN = (State.WAITING, State.HELD, State.LATER, State.APPROVED, State.LINED_UP, State.ON_AIR)
-BARRIERS = ("edit", "withdraw")  # what the asker did cannot be undone by the desk
+# What the asker did cannot be undone by the desk, nor what had to follow from it.
+BARRIERS = ("edit", "withdraw", "inherit")
+UNREAD_WHEN_EDITED = (*APPROVED, State.MERGED)  # what was read were other words
+# Once a person held, put off or rejected it, its name changes nothing.
+HELD_FOR_A_NAME = (State.WAITING, State.APPROVED, State.LINED_UP, State.ON_AIR)
+MEMBERS = (State.WAITING, State.HELD, State.LATER, State.APPROVED, State.LINED_UP, State.REJECTED)
+AIR_TEXT_LIMIT = 1000  # characters
+NOTE_LIMIT = 1000
+
+_NOT_SAID = re.compile(r"https?://\S+|[#＃@]\w[\w.-]*")  # links, hashtags, mentions
+_WORD = re.compile(r"\w+")
+
+
+def words_said(text: str) -> list[str]:
+    """The words of a text in small plain letters, without hashtags, mentions and links."""
+    return _WORD.findall(_NOT_SAID.sub(" ", fold(text)))
+
+
+def key_of(words: Iterable[str]) -> str:
+    """What texts of the same words have in common; "" where there are none."""
+    said = " ".join(words)
+    return blake2b(said.encode(), digest_size=8).hexdigest() if said else ""
 
 
 def is_question(text: str, *, is_asked: bool) -> bool:
@@ -28,7 +53,7 @@ class Verb:
     leads: State
 
 
-_UNANSWERED = tuple(state for state in State if state is not State.ANSWERED)
+_UNANSWERED = tuple(state for state in State if state not in (State.ANSWERED, State.MERGED))
 VERBS = {
     verb.name: verb
     for verb in (
@@ -50,6 +75,7 @@ class Step:
     verb: str
     from_state: str
     position: int | None
+    before: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 def step_to_undo(steps: Iterable[Step]) -> Step | None:

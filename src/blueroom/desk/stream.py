@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueroom.base.clock import now
+from blueroom.desk.presence import people_at
 from blueroom.desk.queries import channel_lines, desk_counts, desk_state, rows_of_ids
 from blueroom.desk.wire import (
+    ApprovalChanged,
     ChannelsChanged,
     CountsChanged,
+    CrewChanged,
     DeskChange,
     DeskState,
     QuestionChanged,
@@ -31,6 +34,7 @@ def changes(session: Session, notice: Notice) -> Iterator[DeskChange]:
     """What the session's screens are told of a notice."""
     if notice.session:
         yield SessionChanged(card_of_session(session))
+        yield ApprovalChanged(session.needs_two)
     if notice.questions:
         found = rows_of_ids(session.pk, set(notice.questions))
         yield from (QuestionChanged(row) for row in found)
@@ -40,3 +44,5 @@ def changes(session: Session, notice: Notice) -> Iterator[DeskChange]:
         yield CountsChanged(desk_counts(session, now=now()))
     if notice.channels:
         yield ChannelsChanged(channel_lines(session))
+    if notice.crew:
+        yield CrewChanged(people_at(session, now=now()))

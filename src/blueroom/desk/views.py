@@ -33,6 +33,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "login_url": f"{reverse('account_login')}?next={request.path}",
         "may_run": rules.may(by.role, "start_session"),
         "me": str(request.user),  # as decisions name them
+        "me_id": request.user.pk,
     }
     return render(request, "desk/desk.html", {"session": session, "boot": boot})
 

@@ -56,22 +56,56 @@ class ReplyLine(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A question as the desk sees it. `position` is null outside the running order."""
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a question is held: a code, and where in what it was found, counted in characters.
+
+    The codes are those of holding/README.md, and "banned". `where`: text, name or handle.
+    """
+
+    code: str
+    excerpt: str
+    where: str
+    start: int
+    end: int
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """The group that a machine proposes for a question, by its head; `score` from 0 to 1."""
 
     id: int
     text: str
+    score: float
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as the desk sees it. `position` is null outside the running order.
+
+    `text` is what is shown; `original` what its author wrote, where that is not the same, else "".
+    `head` is the question that one in a group belongs to. `askers` and `networks` are those of the
+    whole group. `first_by` is who approved it, where a second person has to as well.
+    """
+
+    id: int
+    text: str
+    original: str
     state: str
     language: str
     network: str
     revision: int
+    head: int | None
     askers: int
+    networks: list[str]
     votes: int
     published_at: datetime
     author: Asker
     url: str
     position: int | None
     answer: str
+    reasons: list[Reason]
+    proposal: Proposal | None
+    first_by: str
+    is_sensitive: bool
+    notes: int
     last: LastDecision | None
     reply: ReplyLine | None
 
@@ -97,14 +131,27 @@ class ChannelLine(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class Present(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who has this desk open, and the question under their eyes."""
+
+    id: int
+    name: str
+    question: int | None
+
+
 class DeskState(msgspec.Struct, frozen=True, kw_only=True):
-    """The desk's snapshot: open questions and the newest of the rest; `more`: there are others."""
+    """The desk's snapshot: open questions and the newest of the rest; `more`: there are others.
+
+    `needs_two`: each question has to be approved by two people. `crew` is in the order of the ids.
+    """
 
     session: SessionCard
     rows: list[Row]
     more: bool
     counts: Counts
     channels: list[ChannelLine]
+    needs_two: bool
+    crew: list[Present]
 
 
 class QuestionChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="question"):
@@ -125,8 +172,26 @@ class SessionChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="session
     session: SessionCard
 
 
+class ApprovalChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="approval"):
+    """How many people have to approve a question."""
+
+    needs_two: bool
+
+
+class CrewChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="crew"):
+    crew: list[Present]
+
+
 class ChannelsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="channels"):
     channels: list[ChannelLine]
 
 
-DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged
+DeskChange = (
+    QuestionChanged
+    | QuestionGone
+    | CountsChanged
+    | SessionChanged
+    | ChannelsChanged
+    | CrewChanged
+    | ApprovalChanged
+)

@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from django.db.transaction import on_commit
 
 from blueroom.base.errors import BlueRoomError, TryLater
+from blueroom.desk.actions import hold_for_names
 from blueroom.desk.models import Question
+from blueroom.desk.search import forget_words
 from blueroom.networks import interface
 from blueroom.networks.interface import DescribesAuthors, Listening
 from blueroom.networks.registry import networks
-from blueroom.posts.models import Author, Channel
+from blueroom.posts.models import Author, Channel, Post
 from blueroom.posts.rules import clean_line
 from blueroom.room.seal import unseal
 from blueroom.room.writing import one_transaction
@@ -108,9 +110,12 @@ def keep_descriptions(*, session_id: int, found: list[Described], now: datetime)
                 author.name = clean_line(answer.name)
                 author.handle = clean_line(answer.handle)
             author.save(update_fields=["name", "handle", "described_at"])
-        asked = Question.objects.filter(
-            session_id=session_id, post__author__in=[author for author, _ in found]
-        )
+        authors = [author for author, _ in found]
+        posts = Post.objects.filter(session_id=session_id, author__in=authors)
+        forget_words(session_id, posts.values_list("pk", flat=True))
+        ids = [author.pk for author in authors]
+        hold_for_names(session_id=session_id, author_ids=ids, now=now)
+        asked = Question.objects.filter(session_id=session_id, post__author__in=authors)
         changed(
             session_id,
             questions=list(asked.values_list("pk", flat=True)),

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from blueroom.desk import worker
-from blueroom.desk.actions import sort_posts
+from blueroom.desk.actions import decide, sort_posts
+from blueroom.desk.models import Question
 from blueroom.desk.worker import DescribeAskers
 from blueroom.networks.interface import Author as Described
 from blueroom.networks.interface import Refused, Unavailable
@@ -85,3 +86,18 @@ def test_an_author_who_cannot_be_described_is_not_asked_for_again(directory, ask
     assert (describe(), describe()) == (1, 0)
     asker.refresh_from_db()
     assert (asker.name, asker.described_at) == ("", moment)
+
+
+def test_a_rude_name_that_is_learnt_later_takes_its_question_off_the_air(
+    directory, ask, moderator, moment
+):
+    ask("did:1")
+    question = Question.objects.get()
+    for verb in ("approve", "air"):
+        decide(question_id=question.pk, verb=verb, now=moment, by=moderator)
+    directory.answers["did:1"] = Described(id="did:1", name="Le C0nnard du 93")
+
+    DescribeAskers(lambda: moment)()
+
+    question.refresh_from_db()
+    assert (question.state, question.reasons[0]["where"]) == ("held", "name")

@@ -44,25 +44,22 @@ def posts_after(
     after: int = 0,
     limit: int = 100,
     kind: Kind = "",
-    q: str = "",
+    among: Q | None = None,
     is_newest_first: bool = False,
 ) -> tuple[list[Post], int | None]:
     """A page of posts with their authors, without deleted ones.
 
     Holds what comes after the id `after` in the order asked for, 0 being its beginning; the
-    second value is the `after` of the next page, None
-    where this is the last. `q` is looked for in the words, the name and the handle. What the
-    desk has not looked at yet is of neither kind.
+    second value is the `after` of the next page, None where this is the last. `among` is a further
+    condition. What the desk has not looked at yet is of neither kind.
     """
     found = Post.objects.filter(session_id=session_id, deleted_at=None)
     if after:
         found = found.filter(id__lt=after) if is_newest_first else found.filter(id__gt=after)
     if kind:
         found = found.filter(sorting=_SORTINGS[kind])
-    if q:
-        found = found.filter(
-            Q(text__icontains=q) | Q(author__name__icontains=q) | Q(author__handle__icontains=q)
-        )
+    if among is not None:
+        found = found.filter(among)
     order = "-id" if is_newest_first else "id"
     posts = list(found.select_related("author").order_by(order)[: limit + 1])
     page = posts[:limit]

@@ -27,8 +27,15 @@ from blueroom.publish.errors import (
     ReplyRefused,
 )
 from blueroom.publish.models import Media, Reply, ReplyState
-from blueroom.publish.offers import ClipOffer, Offers, offers_of
-from blueroom.publish.queries import Desk, desk_for, preview_reply, target_of
+from blueroom.publish.offers import ClipOffer, Offers, offers_for, offers_of
+from blueroom.publish.queries import (
+    Desk,
+    answered_by,
+    desk_for,
+    others_asking,
+    preview_reply,
+    target_of,
+)
 from blueroom.room.actor import Actor
 from blueroom.room.models import Account
 from blueroom.room.seal import seal
@@ -58,6 +65,9 @@ def ask_for_reply(
     where there is a public clip and the network takes it, else with the picture), `alt` describes
     either, `or_link` lets a link take its place where the network refuses it after all.
 
+    Everybody else of the question's group gets it too, each once and as their network allows; who
+    joined the group since gets it when this is asked for again.
+
     May be repeated: a reply that is out, or on its way with these words, is given back unchanged,
     and one that failed goes out again with the same key. One that still waits for its video may be
     asked for in another way.
@@ -80,6 +90,7 @@ def ask_for_reply(
         wish = Wish(words=text.strip(), media=media, alt=alt.strip(), or_link=or_link)
         if reply and reply.state not in (ReplyState.FAILED, ReplyState.TAKEN_BACK):
             if _is_as_wished(reply, wish):
+                _ask_for_others(question, reply, now, by)
                 return reply
             if not _waits_for_clip(reply):
                 raise ReplyOnItsWay
@@ -87,15 +98,58 @@ def ask_for_reply(
         if composed.preview.problems:
             raise ReplyRefused(problems=[code for code, _ in composed.preview.problems])
         reply = reply or Reply(question=question, created_at=now)
-        if not reply.key or reply.state == ReplyState.TAKEN_BACK:
-            reply.key = new_tid(now)  # what was taken back leaves its key used on the network
-        reply.account, reply.text = desk.account, composed.words
-        reply.media, reply.alt, reply.or_link = composed.media, composed.alt, composed.or_link
-        reply.clip, reply.photo = _brought(offers, composed.media)
-        reply.is_with_file = bool(composed.attachments)
-        reply.by_person_id, reply.by_name = by.person_id, by.name
+        _plan(reply, desk, composed, offers, now, by)
         _set(reply, ReplyState.DUE, due_at=now, asked_at=now, tries=0, memory={})
+        _ask_for_others(question, reply, now, by)
     return reply
+
+
+def _plan(
+    reply: Reply, desk: Desk, composed: Composed, offers: Offers, now: datetime, by: Actor
+) -> None:
+    """Write into the reply what is to go out, from where, and who wants it."""
+    if not reply.key or reply.state == ReplyState.TAKEN_BACK:
+        reply.key = new_tid(now)  # what was taken back leaves its key used on the network
+    reply.account, reply.text = desk.account, composed.words
+    reply.media, reply.alt, reply.or_link = composed.media, composed.alt, composed.or_link
+    reply.clip, reply.photo = _brought(offers, composed.media)
+    reply.is_with_file = bool(composed.attachments)
+    reply.by_person_id, reply.by_name = by.person_id, by.name
+
+
+def _ask_for_others(question: Question, like: Reply, now: datetime, by: Actor) -> None:
+    """The same reply to everybody else who asks it; what a network would not take needs somebody.
+
+    Who has it, or will, is left alone.
+    """
+    others = others_asking(question)
+    there = {reply.question_id: reply for reply in Reply.objects.filter(question__in=others)}
+    for number, other in enumerate(others, start=1):
+        reply = there.get(other.pk) or Reply(question=other, created_at=now, text=like.text)
+        if reply.pk and reply.state not in (ReplyState.FAILED, ReplyState.TAKEN_BACK):
+            continue
+        at = now + timedelta(microseconds=number)  # each microsecond has one key
+        reply.key = reply.key or new_tid(at)
+        reply.due_at = reply.asked_at = now
+        reply.by_person_id, reply.by_name = by.person_id, by.name
+        try:
+            desk, composed = _composed_like(like, other)
+            if composed.preview.problems:
+                raise ReplyRefused(problems=[code for code, _ in composed.preview.problems])
+        except BlueRoomError as error:
+            _fail(reply, error)
+            continue
+        _plan(reply, desk, composed, offers_for(question), at, by)
+        _set(reply, ReplyState.DUE, due_at=now, asked_at=now, tries=0, memory={})
+
+
+def _composed_like(like: Reply, other: Question) -> tuple[Desk, Composed]:
+    """A reply with the same words, and with the same media where that network takes them."""
+    wish = Wish(words=like.text, alt=like.alt, or_link=like.or_link)
+    desk, composed, _offers = preview_reply(other, wish=wish)
+    if like.media in composed.choices and like.media != composed.media:
+        desk, composed, _offers = preview_reply(other, wish=replace(wish, media=like.media))
+    return desk, composed
 
 
 def _brought(offers: Offers, media: Media) -> tuple[Clip | None, Answer | None]:
@@ -164,12 +218,13 @@ def _composed(reply: Reply, publisher: Publisher) -> Composed:
         QuestionTakenBack: nobody waits for it any more.
         ClipBeingMade, ClipFailed, ClipNotPublic, PhotoGone: what it is to bring is not there.
     """
-    question = reply.question
-    if question.withdrawn_at or question.state != QuestionState.ANSWERED:
+    question, answered = reply.question, answered_by(reply.question)
+    is_gone = question.withdrawn_at or answered.withdrawn_at
+    if is_gone or answered.state != QuestionState.ANSWERED:
         raise QuestionTakenBack
     to = target_of(question.post)
     wish = Wish(words=reply.text, media=reply.media, alt=reply.alt, or_link=reply.or_link)
-    offers = offers_of(question, clip=reply.clip, photo=reply.photo)
+    offers = offers_of(answered, clip=reply.clip, photo=reply.photo)
     composed = compose(publisher, to=to, wish=wish, offers=offers)
     if reply.media == Media.NONE or publisher.limits.shows_clips:
         return composed
@@ -191,16 +246,26 @@ def _check_there(reply: Reply, offers: Offers) -> None:
 
 
 def take_back_reply(*, question_id: int, now: datetime, by: Actor) -> Reply:
-    """Delete a published reply on its network. Waits for the network; may be repeated.
+    """Delete a published reply on its network, and those to everybody else of its group. Waits for
+    the networks; may be repeated.
 
     Raises:
         NotPublished: there is none.
         Unavailable, Refused: the network's answer.
     """
-    reply = Reply.objects.filter(question_id=question_id, state=ReplyState.SENT).first()
-    if reply is None:
+    group = Q(question_id=question_id) | Q(question__head_id=question_id)
+    sent = Reply.objects.filter(group, state=ReplyState.SENT).order_by("question__head_id", "id")
+    for due in Reply.objects.filter(group, state=ReplyState.DUE).exclude(question_id=question_id):
+        _set(due, ReplyState.TAKEN_BACK)
+    reply_ids = list(sent.values_list("pk", flat=True))
+    if not reply_ids:
         raise NotPublished
-    reply = _read(reply.pk)
+    taken = [_take_back_one(reply_id, by) for reply_id in reply_ids]
+    return next((reply for reply in taken if reply.question_id == question_id), taken[0])
+
+
+def _take_back_one(reply_id: int, by: Actor) -> Reply:
+    reply = _read(reply_id)
     desk = desk_for(reply.question)
     sent = Sent(id=reply.remote_id, url=reply.url, version=reply.remote_version)
     asyncio.run(_take_back(desk.publisher(), sent))
@@ -267,6 +332,7 @@ def _read(reply_id: int) -> Reply:
     return Reply.objects.select_related(
         "question__session",
         "question__post__author",
+        "question__head",
         "clip__answer__question__session__guest",
         "photo",
     ).get(pk=reply_id)

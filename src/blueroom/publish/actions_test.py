@@ -7,7 +7,8 @@ from django.utils.translation import override
 
 from blueroom.clips.models import Render
 from blueroom.clips.queries import title_of
-from blueroom.desk.actions import undo_decision
+from blueroom.desk.actions import sort_posts, undo_decision
+from blueroom.desk.groups import merge_questions
 from blueroom.desk.models import Question
 from blueroom.networks.interface import (
     Captions,
@@ -18,6 +19,7 @@ from blueroom.networks.interface import (
     Unavailable,
     reply_limit_s,
 )
+from blueroom.posts.models import Author
 from blueroom.publish import queries
 from blueroom.publish.actions import ask_for_reply, send_reply, take_back_reply
 from blueroom.publish.errors import (
@@ -474,3 +476,60 @@ def test_reply_sends_a_link_in_the_place_of_a_photo_where_that_is_allowed(
     send_reply(reply_id=reply.pk, now=moment)
 
     assert board.texts() == ["Le soir.\nhttp://testserver/s/askines/"]
+
+
+@pytest.fixture
+def make_member_of(answered, make_post, moderator, moment):
+    """Puts a question by somebody else into the group of the answered one."""
+
+    def make(name, text, *, number):
+        author, _ = Author.objects.get_or_create(network="rehearsal", remote_id=name)
+        make_post(text, number=number, author=author)
+        sort_posts(session_id=answered.session_id, now=moment)
+        question = Question.objects.get(post__remote_id=f"post-{number}")
+        merge_questions(head_id=answered.pk, question_ids=[question.pk], now=moment, by=moderator)
+        return question
+
+    return make
+
+
+def send_all(moment):
+    for reply in replies_due(now=moment):
+        send_reply(reply_id=reply.pk, now=moment)
+
+
+def test_everybody_of_a_group_gets_the_reply_once(
+    board, answered, make_member_of, moderator, moment
+):
+    member = make_member_of("bo", "Le soir, vous écrivez ?", number=2)
+    make_member_of("bo", "Et donc le soir ?", number=3)  # the same person again
+
+    for _ in range(2):
+        ask_for_reply(question_id=answered.pk, now=moment, by=moderator)
+        send_all(moment)
+
+    assert board.texts() == ["Le soir."] * 2
+    assert board.calls == 2
+    member.refresh_from_db()
+    assert (member.state, member.reply_state) == ("merged", "sent")
+
+    late = make_member_of("cy", "Vous écrivez tard ?", number=4)
+    ask_for_reply(question_id=answered.pk, now=moment, by=moderator)
+    send_all(moment)
+    late.refresh_from_db()
+    assert (late.reply_state, board.calls) == ("sent", 3)
+
+    take_back_reply(question_id=answered.pk, now=moment, by=moderator)
+    assert board.texts() == []
+
+
+def test_a_member_whose_author_went_gets_no_reply(
+    board, answered, make_member_of, moderator, moment
+):
+    member = make_member_of("bo", "Le soir, vous écrivez ?", number=2)
+    Question.objects.filter(pk=member.pk).update(withdrawn_at=moment)
+
+    ask_for_reply(question_id=answered.pk, now=moment, by=moderator)
+    send_all(moment)
+
+    assert board.calls == 1

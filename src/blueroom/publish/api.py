@@ -16,7 +16,7 @@ from blueroom.publish import actions
 from blueroom.publish.composing import Composed, Wish
 from blueroom.publish.models import Media, Reply, ReplyState
 from blueroom.publish.offers import ClipOffer, PhotoOffer
-from blueroom.publish.queries import preview_reply
+from blueroom.publish.queries import others_asking, preview_reply
 from blueroom.room.access import NotFound
 
 router = Router(tags=["replies"])
@@ -65,7 +65,8 @@ class PreviewOut(Schema):
 
     `words` is the text without the link. `choices` are the values that `media` may have, the
     proposed one first; `obstacles` say why "video" or "photo" is not among them. `state` is empty
-    before anybody asked for it to go out.
+    before anybody asked for it to go out. `others` is how many more people of the question's group
+    get it.
     """
 
     text: str
@@ -80,6 +81,7 @@ class PreviewOut(Schema):
     length: int
     limit: int
     unit: str
+    others: int
     network: str
     account: str
     problems: list[ProblemOut]
@@ -195,6 +197,7 @@ def preview(
         "length": shown.length,
         "limit": shown.limits.text_limit,
         "unit": shown.limits.text_unit,
+        "others": len(others_asking(question)),
         "network": desk.network.slug,
         "account": desk.account.handle if desk.account else "",
         "problems": [] if is_sent else _problems_told(shown.problems),

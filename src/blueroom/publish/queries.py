@@ -59,6 +59,23 @@ def desk_for(question: Question) -> Desk:
     return Desk(network=network, account=account, kept=unseal(account.sealed))
 
 
+def answered_by(question: Question) -> Question:
+    """The question whose answer is this one's too: the head of its group, or itself."""
+    return question.head or question
+
+
+def others_asking(question: Question) -> list[Question]:
+    """Who else asks it, each person once: the members of its group whose authors are still there,
+    without those who asked the head itself; oldest first."""
+    members = Question.objects.filter(head=question, withdrawn_at__isnull=True)
+    members = members.select_related("session", "post__author", "head").order_by("id")
+    by_author: dict[int, Question] = {}
+    for member in members:
+        by_author.setdefault(member.post.author_id, member)
+    by_author.pop(question.post.author_id, None)
+    return list(by_author.values())
+
+
 def target_of(post: Post) -> Target:
     """The asker's post as a connector wants it."""
     return Target(
@@ -80,10 +97,11 @@ def preview_reply(question: Question, *, wish: Wish | None = None) -> tuple[Desk
     """
     wish = wish or Wish()
     kept = Reply.objects.filter(question=question).first()
-    offers = offers_for(question)
-    words = wish.words.strip() or (kept.text if kept else "") or question.answer_text
+    answered = answered_by(question)
+    offers = offers_for(answered)
+    words = wish.words.strip() or (kept.text if kept else "") or answered.answer_text
     has_more = offers.shown is not None
-    if not (words or has_more) or question.state != QuestionState.ANSWERED:
+    if not (words or has_more) or answered.state != QuestionState.ANSWERED:
         raise NotAnswered
     desk = desk_for(question)
     wish = replace(wish, words=words)

@@ -39,6 +39,7 @@ from blueroom.room.models import (
     Session,
     SessionFormat,
     SessionState,
+    Strictness,
     Token,
 )
 from blueroom.room.rules import FieldRefused
@@ -281,9 +282,12 @@ def change_room(
     now: datetime,
     by: Actor,
     keep_recordings_days: int | None = None,
+    held_words: Iterable[str] | None = None,
+    ignored_words: Iterable[str] | None = None,
+    allowed_domains: Iterable[str] | None = None,
 ) -> Room:
     """The room as it is called from now on. Sessions that are planned keep their hour, and what
-    they keep; None leaves the days as they are.
+    they keep. None leaves the days, or a list, as they are; the lists hold for posts to come.
 
     Raises:
         FieldRefused: something that was entered cannot be taken.
@@ -300,10 +304,17 @@ def change_room(
     room.time_zone, room.look, room.keep_raw_days = time_zone, look, keep_raw_days
     if keep_recordings_days is not None:
         room.keep_recordings_days = rules.clean_recordings_days(keep_recordings_days)
+    if held_words is not None:
+        room.held_words = rules.clean_words(held_words, field="held_words")
+    if ignored_words is not None:
+        room.ignored_words = rules.clean_words(ignored_words, field="ignored_words")
+    if allowed_domains is not None:
+        room.allowed_domains = rules.clean_domains(allowed_domains, field="allowed_domains")
     with one_transaction():
         room.save(
             update_fields=[
                 "name", "languages", "time_zone", "look", "keep_raw_days", "keep_recordings_days",
+                "held_words", "ignored_words", "allowed_domains",
             ]
         )  # fmt: skip
         for session_id in room.sessions.values_list("id", flat=True):
@@ -345,6 +356,12 @@ def _clean_plan(
     )
 
 
+def _clean_strictness(strictness: str) -> str:
+    if strictness not in Strictness.values:
+        raise FieldRefused(_("Choose how much is held."), field="strictness")
+    return strictness
+
+
 def _guest(room: Room, name: str) -> Guest:
     return room.guests.filter(name=name).first() or Guest.objects.create(room=room, name=name)
 
@@ -371,6 +388,8 @@ def plan_session(
     format: str = SessionFormat.INTERVIEW,
     is_rehearsal: bool = False,
     keep_recordings_days: int | None = None,
+    strictness: str = Strictness.NORMAL,
+    needs_two: bool = False,
 ) -> Session:
     """A planned session with a link for each screen; a guest not known to the room is added.
 
@@ -399,6 +418,8 @@ def plan_session(
             is_rehearsal=is_rehearsal,
             keep_raw_days=room.keep_raw_days,
             keep_recordings_days=keep_days,
+            strictness=_clean_strictness(strictness),
+            needs_two=needs_two,
             created_at=now,
         )
         for screen in Screen.values:
@@ -419,10 +440,12 @@ def change_session(
     now: datetime,
     by: Actor,
     keep_recordings_days: int | None = None,
+    strictness: str | None = None,
+    needs_two: bool | None = None,
 ) -> Session:
     """The session with everything that was entered; its slug and so its addresses stay.
 
-    None keeps its recordings as long as before.
+    None keeps its recordings as long as before, and what else it stands for as it was.
 
     Raises as `plan_session`.
     """
@@ -438,10 +461,14 @@ def change_session(
         session.planned_minutes = plan.minutes
         if keep_recordings_days is not None:
             session.keep_recordings_days = rules.clean_recordings_days(keep_recordings_days)
+        if strictness is not None:
+            session.strictness = _clean_strictness(strictness)
+        if needs_two is not None:
+            session.needs_two = needs_two
         session.save(
             update_fields=[
                 "guest", "title", "hashtags", "languages", "format", "starts_at", "planned_minutes",
-                "keep_recordings_days",
+                "keep_recordings_days", "strictness", "needs_two",
             ]
         )  # fmt: skip
         changed(session.pk, session=True, when=on_commit)

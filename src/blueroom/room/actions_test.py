@@ -212,6 +212,8 @@ def test_change_room_takes_name_languages_and_zone(room: Room) -> None:
         "time_zone": "Europe/Lisbon",
         "look": "night",
         "keep_raw_days": 7,
+        "held_words": ["Grand prix"],
+        "allowed_domains": ["https://radio.example.org/"],
     }
 
     actions.change_room(room=room, now=NOW, by=actor(room), **entered)
@@ -224,12 +226,19 @@ def test_change_room_takes_name_languages_and_zone(room: Room) -> None:
         "night",
         7,
     )
+    assert (kept.held_words, kept.ignored_words, kept.allowed_domains) == (
+        ["Grand prix"],
+        [],
+        ["radio.example.org"],
+    )
     for field, value in (
         ("name", ""),
         ("languages", ["xx"]),
         ("time_zone", "../etc"),
         ("look", "pink"),
         ("keep_raw_days", -1),
+        ("held_words", ["x" * 61]),
+        ("allowed_domains", ["radio"]),
     ):
         with pytest.raises(FieldRefused) as refused:
             actions.change_room(room=room, now=NOW, by=actor(room), **(entered | {field: value}))

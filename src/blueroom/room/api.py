@@ -16,7 +16,7 @@ from blueroom.room.access import NotFound, session_of
 from blueroom.room.actor import Actor
 from blueroom.room.cards import absolute
 from blueroom.room.links import secret_of
-from blueroom.room.models import Link, Screen, Session, SessionState
+from blueroom.room.models import Link, Screen, Session, SessionState, Strictness
 
 router = Router(tags=["sessions"])
 
@@ -32,6 +32,8 @@ class SessionPlan(Schema):
     languages: list[str] = Field(default=["fr", "en"], max_length=20)
     format: str = "interview"
     keep_recordings_days: int | None = None
+    strictness: Strictness = Strictness.NORMAL
+    needs_two: bool = False
 
 
 class SessionOut(Schema):
@@ -48,6 +50,8 @@ class SessionOut(Schema):
     minutes: int
     on_air_at: datetime | None
     keep_recordings_days: int
+    strictness: str
+    needs_two: bool
     links: dict[str, str]
 
 
@@ -77,6 +81,8 @@ def told(session: Session) -> dict[str, Any]:
         "minutes": session.planned_minutes,
         "on_air_at": session.on_air_at,
         "keep_recordings_days": session.keep_recordings_days,
+        "strictness": session.strictness,
+        "needs_two": session.needs_two,
         "links": links_of(session),
     }
 
@@ -95,6 +101,8 @@ def plan_session(request: HttpRequest, plan: SessionPlan) -> Status[dict[str, An
         languages=plan.languages,
         format=plan.format,
         keep_recordings_days=plan.keep_recordings_days,
+        strictness=plan.strictness,
+        needs_two=plan.needs_two,
         now=moment,
         by=request.auth.actor_in(room.pk, "plan_session"),
     )
@@ -126,6 +134,8 @@ class SessionChange(Schema):
     languages: list[str] | None = None
     format: str | None = None
     keep_recordings_days: int | None = None
+    strictness: Strictness | None = None
+    needs_two: bool | None = None
 
 
 @router.patch("/sessions/{slug}", response=SessionOut, summary="Change a session")

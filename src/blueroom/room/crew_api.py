@@ -22,7 +22,10 @@ router = Router(tags=["room"])
 
 
 class RoomOut(Schema):
-    """The caller's room. `look` is its light; the days hold for sessions to come."""
+    """The caller's room. `look` is its light; the days hold for sessions to come.
+
+    `held_words`, `ignored_words` and `allowed_domains` are what its desks hold and let through.
+    """
 
     slug: str
     name: str
@@ -31,6 +34,9 @@ class RoomOut(Schema):
     look: Look
     keep_raw_days: int
     keep_recordings_days: int
+    held_words: list[str]
+    ignored_words: list[str]
+    allowed_domains: list[str]
 
 
 class RoomChange(Schema):
@@ -42,6 +48,9 @@ class RoomChange(Schema):
     look: Look | None = None
     keep_raw_days: int | None = None
     keep_recordings_days: int | None = None
+    held_words: list[str] | None = Field(None, max_length=1000)
+    ignored_words: list[str] | None = Field(None, max_length=1000)
+    allowed_domains: list[str] | None = Field(None, max_length=1000)
 
 
 def _room(request: HttpRequest, verb: str) -> tuple[Room, Actor]:

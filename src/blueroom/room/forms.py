@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from blueroom.base.errors import BlueRoomError
 from blueroom.networks.interface import Network
 from blueroom.room import rules
-from blueroom.room.models import Look, Role, Room, Session, SessionFormat
+from blueroom.room.models import Look, Role, Room, Session, SessionFormat, Strictness
 
 LANGUAGE_NAMES = {
     "fr": "français",
@@ -125,6 +125,21 @@ class SessionForm(PlainForm):
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
 
+    strictness = forms.ChoiceField(
+        label=_("What the desk holds by itself"),
+        choices=Strictness.choices,
+        required=False,
+        help_text=_(
+            "It never rejects: what is held waits for somebody, with the reason beside it."
+        ),
+        widget=forms.RadioSelect,
+    )
+    needs_two = forms.BooleanField(
+        label=_("Two people approve each question"),
+        required=False,
+        help_text=_("Never the same person twice. Each moderator logs in with an account."),
+    )
+
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         self.zone = ZoneInfo(room.time_zone)
         super().__init__(*args, **kwargs)
@@ -145,6 +160,7 @@ class SessionForm(PlainForm):
             "languages": spoken or [(get_language() or "en")[:2]],
             "format": SessionFormat.INTERVIEW,
             "keep_recordings_days": room.keep_recordings_days,
+            "strictness": Strictness.NORMAL,
         }
 
     @classmethod
@@ -161,7 +177,13 @@ class SessionForm(PlainForm):
             "languages": session.languages,
             "format": session.format,
             "keep_recordings_days": session.keep_recordings_days,
+            "strictness": session.strictness,
+            "needs_two": session.needs_two,
         }
+
+    def clean_strictness(self) -> str:
+        """What was chosen; a form that does not ask for it leaves it normal."""
+        return self.cleaned_data["strictness"] or Strictness.NORMAL
 
     def clean_hashtags(self) -> list[str]:
         """The words of the field; what a hashtag is, the action says."""
@@ -190,7 +212,7 @@ class SessionForm(PlainForm):
         """What actions.plan_session and change_session take."""
         names = (
             "guest", "hashtags", "title", "starts_at", "minutes", "languages", "format",
-            "keep_recordings_days",
+            "keep_recordings_days", "strictness", "needs_two",
         )  # fmt: skip
         return {name: self.cleaned_data[name] for name in names}
 
@@ -278,6 +300,21 @@ class AccountForm(PlainForm):
         return [field for field in self if field.field.initial]
 
 
+class LinesField(forms.CharField):
+    """A list, one entry a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "autocapitalize": "off", "spellcheck": "false"})
+
+    def __init__(self, *, label: str, help_text: str) -> None:
+        super().__init__(label=label, help_text=help_text, required=False, max_length=40_000)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return str(super().clean(value)).splitlines()
+
+
 class RoomForm(PlainForm):
     """The room itself: how it is called, what it speaks, where it is."""
 
@@ -316,6 +353,18 @@ class RoomForm(PlainForm):
         min_value=0,
         max_value=rules.RECORDINGS_DAYS_MAX,
         help_text=_("What new sessions propose; 0 keeps them until somebody erases them."),
+    )
+    held_words = LinesField(
+        label=_("Words that the desk holds"),
+        help_text=_("One a line, besides those that the house knows: a name, a rival, a subject."),
+    )
+    ignored_words = LinesField(
+        label=_("Words that it lets through"),
+        help_text=_("Where it holds something that is harmless here: a song, a surname."),
+    )
+    allowed_domains = LinesField(
+        label=_("Websites that may be linked"),
+        help_text=_("One a line, as radio.example.org. Links to others are held."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -50,6 +50,8 @@ def test_session_form_reads_times_in_the_room_s_zone(paris: Room) -> None:
         "languages": ["fr"],
         "format": "interview",
         "keep_recordings_days": None,
+        "strictness": "normal",
+        "needs_two": False,
     }
 
 

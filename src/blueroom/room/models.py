@@ -51,6 +51,10 @@ class Room(models.Model):
     keep_raw_days = models.PositiveSmallIntegerField(default=30)  # for sessions to come
     # The same of recordings; 0 keeps them until somebody erases them.
     keep_recordings_days = models.PositiveSmallIntegerField(default=0)
+    # What its desks hold: words of its own, words that it lets through, domains that may be linked.
+    held_words = models.JSONField(default=list)
+    ignored_words = models.JSONField(default=list)
+    allowed_domains = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -122,6 +126,14 @@ class SessionState(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class Strictness(models.TextChoices):
+    """How easily a post is held for a person to look at; see holding/README.md."""
+
+    LOW = "low", _("Little: threats, slurs, private details")
+    NORMAL = "normal", _("Normal: also insults, hate, links, spam")
+    HIGH = "high", _("Much: also rough words")
+
+
 class SessionFormat(models.TextChoices):
     INTERVIEW = "interview", _("Interview")
     AFTER_SHOW = "after_show", _("After the show")
@@ -149,6 +161,10 @@ class Session(models.Model):
     # Counted from its end; 0 keeps recordings until somebody erases them.
     keep_recordings_days = models.PositiveSmallIntegerField(default=0)
     is_rehearsal = models.BooleanField(default=False)
+    strictness = models.CharField(
+        max_length=6, choices=Strictness.choices, default=Strictness.NORMAL
+    )
+    needs_two = models.BooleanField(default=False)  # people who approve each question
     created_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
     on_air_at = models.DateTimeField(null=True, blank=True)

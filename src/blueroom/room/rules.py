@@ -67,6 +67,7 @@ HASHTAG_LENGTH_MAX = 64  # graphemes in app.bsky.richtext.facet#tag, lexicon rea
 JOINERS = "\u200c\u200d"  # Persian words and joined emoji fall apart without them
 RESERVED_SLUGS = frozenset({"new"})  # /sessions/new/
 RECORDINGS_DAYS_MAX = 3650
+WORDS_MAX = 500  # in each of a room's lists
 STARTS_AFTER, STARTS_BEFORE = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 
@@ -195,6 +196,31 @@ def clean_recordings_days(days: int) -> int:
         values = {"most": RECORDINGS_DAYS_MAX}
         raise FieldRefused(sentence % values, field="keep_recordings_days")
     return days
+
+
+def clean_words(written: Iterable[str], *, field: str) -> list[str]:
+    """Words or phrases that a desk holds or lets through, each once. Raises FieldRefused."""
+    lines = (clean_line(line, field=field, length_max=60) for line in written if line.strip())
+    return _not_too_many(lines, field)
+
+
+def clean_domains(written: Iterable[str], *, field: str) -> list[str]:
+    """Domains that may be linked to, as "radio.example.org", each once. Raises FieldRefused."""
+    domains = []
+    for line in written:
+        domain = re.sub(r"^(https?://)?(www\.)?|[/?#].*$", "", line.strip().lower())
+        if domain and not re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain):
+            sentence = _("“%(domain)s” is no domain. Write it as radio.example.org.")
+            raise FieldRefused(sentence % {"domain": line.strip()[:80]}, field=field)
+        domains += [domain] if domain else []
+    return _not_too_many(domains, field)
+
+
+def _not_too_many(lines: Iterable[str], field: str) -> list[str]:
+    kept = list(dict.fromkeys(lines))
+    if len(kept) > WORDS_MAX:
+        raise FieldRefused(_("%(most)d at most.") % {"most": WORDS_MAX}, field=field)
+    return kept
 
 
 def slug_stem(*names: str) -> str:

@@ -93,3 +93,23 @@ def test_slug_stem_takes_the_first_name_that_has_letters_in_ascii() -> None:
     assert rules.slug_stem("Inès Carat", "Une heure") == "ines-carat"
     assert rules.slug_stem("坂本龍一", "Une heure") == "une-heure"
     assert rules.slug_stem("坂本龍一", "質問") == "session"
+
+
+def test_clean_domains_takes_addresses_and_refuses_what_is_none() -> None:
+    written = ["https://www.Radio.example.org/live?x", "", "radio.example.org", "b.example.fr"]
+
+    assert rules.clean_domains(written, field="allowed_domains") == [
+        "radio.example.org",
+        "b.example.fr",
+    ]
+    for bad in ("radio", "a b.org", "*.org"):
+        with pytest.raises(rules.FieldRefused):
+            rules.clean_domains([bad], field="allowed_domains")
+
+
+def test_clean_words_keeps_each_line_once_and_not_too_many() -> None:
+    assert rules.clean_words([" Grand  prix", "", "Grand prix"], field="held_words") == [
+        "Grand prix"
+    ]
+    with pytest.raises(rules.FieldRefused):
+        rules.clean_words(map(str, range(rules.WORDS_MAX + 1)), field="held_words")

@@ -212,7 +212,7 @@ def _feed_line(feed: Feed, on_air: int | None) -> FeedLine:
         is_on_wall=feed.is_on_wall,
         monitor=monitor_hls(feed),
         whep=f"/monitor/{feed.monitor_key}/whep" if has_webrtc() else "",
-        question=feed.question.text if feed.question else "",
+        question=feed.question.shown_text if feed.question else "",
         code=feed.code,
         message=gettext(feed.message) if feed.message else "",
     )
@@ -229,7 +229,7 @@ def answer_line(answer: Answer) -> AnswerLine:
     return AnswerLine(
         id=answer.pk,
         question_id=answer.question_id,
-        question=answer.question.text,
+        question=answer.question.shown_text,
         kind=answer.kind,
         feed_id=answer.feed_id,
         in_at=answer.in_at,

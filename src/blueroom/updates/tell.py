@@ -28,6 +28,7 @@ class Notice(msgspec.Struct, kw_only=True):
     session: bool = False
     channels: bool = False
     studio: bool = False
+    crew: bool = False
     at_once: bool = False
 
     def add(self, other: Notice) -> None:
@@ -36,6 +37,7 @@ class Notice(msgspec.Struct, kw_only=True):
         self.session |= other.session
         self.channels |= other.channels
         self.studio |= other.studio
+        self.crew |= other.crew
         self.at_once |= other.at_once
 
 
@@ -70,6 +72,7 @@ def changed(
     session: bool = False,
     channels: bool = False,
     studio: bool = False,
+    crew: bool = False,
     at_once: bool = False,
     when: Callable[[Callable[[], None]], object] | None = None,
 ) -> None:
@@ -84,6 +87,7 @@ def changed(
         session=session,
         channels=channels,
         studio=studio,
+        crew=crew,
         at_once=at_once,
     )
 

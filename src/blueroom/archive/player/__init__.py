@@ -150,7 +150,7 @@ def _question(contents: Contents, question: lines.Question) -> list[Any]:
     asker = contents.askers[question.post_id]
     return [
         question.state,
-        question.text,
+        question.air_text or question.text,
         question.language,
         question.published_at,
         asker.name,

@@ -3,7 +3,7 @@
 
 const told = JSON.parse(document.getElementById('told').textContent);
 const { session, metrics, recordings, answers } = told;
-const STATES = ['answered', 'on_air', 'lined_up', 'approved', 'waiting', 'later', 'held', 'rejected'];
+const STATES = ['answered', 'on_air', 'lined_up', 'approved', 'waiting', 'later', 'held', 'rejected', 'merged'];
 const PAGE = 50;
 const questions = told.questions.map(
   ([state, text, language, published_at, asker, place, network, url, answer_text, reply_url], number) => ({

@@ -53,6 +53,8 @@ export class Answering {
     const row = this.desk.rows.get(id);
     if (!row) return;
     this.id = id;
+    this.desk.beside.clear();
+    this.desk.crew.read(id);
     this.text = this.draft('answer') ?? row.answer;
     this.edited = this.draft('reply');
     this.alt = this.draft('alt');

@@ -4,6 +4,31 @@ import type { Row } from './wire';
 export type Verb =
   'approve' | 'hold' | 'reject' | 'later' | 'line-up' | 'air' | 'answer' | 'undo';
 
+/** What is done to a question besides deciding where it goes; each can be undone. */
+export type Change =
+  'split' | 'accept-group' | 'refuse-group' | 'wording' | 'reword' | 'sensitive';
+
+export interface Note {
+  text: string;
+  by: string;
+  at: string;
+}
+
+/** An author whose posts are held. */
+export interface Banned {
+  author: number;
+  name: string;
+  handle: string;
+  network: string;
+  by: string;
+  at: string;
+}
+
+export interface Decided {
+  done: Row[];
+  refused: { id: number; code: string; message: string }[];
+}
+
 export type Answer<T> =
   | { ok: true; value: T }
   /** Somebody decided meanwhile; `question` is what stands now. */
@@ -86,6 +111,8 @@ export interface Preview {
   length: number;
   limit: number | null;
   unit: string;
+  /** How many more people of the question's group get it. */
+  others: number;
   network: string;
   account: string;
   problems: Problem[];
@@ -121,6 +148,48 @@ export class Api {
 
   decide(id: number, verb: Verb, revision: number, body?: { text: string }) {
     return this.post<Row>(`/questions/${id}/${verb}`, body, revision);
+  }
+
+  change(id: number, change: Change, revision: number, body: object = {}) {
+    return this.post<Row>(`/questions/${id}/${change}`, body, revision);
+  }
+
+  decideMany(verb: Verb, questions: { id: number; revision: number }[]) {
+    return this.post<Decided>(`/sessions/${this.slug}/decide`, { verb, questions });
+  }
+
+  merge(headId: number, ids: number[]) {
+    return this.post<Row>(`/questions/${headId}/merge`, { ids });
+  }
+
+  group(id: number) {
+    return this.get<Row[]>(`/questions/${id}/group`);
+  }
+
+  notes(id: number) {
+    return this.get<Note[]>(`/questions/${id}/notes`);
+  }
+
+  writeNote(id: number, text: string) {
+    return this.post<Note>(`/questions/${id}/notes`, { text });
+  }
+
+  ban(id: number) {
+    return this.post<Row[]>(`/questions/${id}/ban`);
+  }
+
+  bans() {
+    return this.get<Banned[]>(`/sessions/${this.slug}/bans`);
+  }
+
+  liftBan(author: number) {
+    const headers = { 'X-CSRFToken': this.csrf };
+    const path = `/sessions/${this.slug}/bans/${author}`;
+    return this.ask<Row[]>(path, { method: 'DELETE', headers });
+  }
+
+  here(question: number | null) {
+    return this.post<null>(`/sessions/${this.slug}/here`, { question });
   }
 
   move(id: number, position: number) {

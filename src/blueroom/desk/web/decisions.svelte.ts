@@ -2,11 +2,11 @@
 // says otherwise. A colleague's decision is never overwritten: each request names the revision it
 // was made on.
 import type { Say } from '../../design/web/words';
-import type { Answer, Api, Verb } from './api';
+import type { Answer, Api, Change, Decided, Verb } from './api';
 import { short } from './legible';
 import type { Notices } from './notices.svelte';
 import type { Rows } from './rows.svelte';
-import { byPosition, LEADS, stepsOf } from './rules';
+import { byPosition, isApproved, LEADS, stepsOf } from './rules';
 import type { Row } from './wire';
 
 export type Decision = Exclude<Verb, 'undo'>;
@@ -14,8 +14,10 @@ export type Decision = Exclude<Verb, 'undo'>;
 /** One thing I did: what the question was before, and how many requests have succeeded. */
 interface Deed {
   before: Row;
-  verb: Decision;
+  verb: Decision | Change | 'merge';
   requests: number;
+  /** All of them, where it was done to many at once. */
+  many?: Row[];
 }
 
 export interface Surroundings {
@@ -25,6 +27,8 @@ export interface Surroundings {
   say: Say;
   /** My name, as the server writes it into decisions. */
   me: string;
+  /** Whether each question has to be approved by two people. */
+  needsTwo: () => boolean;
   now: () => Date;
   /** The person was logged out, or is no moderator any more. */
   rightsEnded: () => void;
@@ -71,11 +75,82 @@ export class Decisions {
     });
   }
 
+  /** Changes a question without moving it. Failures are told. */
+  async change(row: Row, change: Change, body: object = {}): Promise<Answer<Row>> {
+    const deed: Deed = { before: row, verb: change, requests: 1 };
+    const answer = await this.inTurn(row.id, (revision) =>
+      this.keep(row.id, this.around.api.change(row.id, change, revision, body)),
+    );
+    if (answer.ok) this.done = [...this.done, deed].slice(-REMEMBERED);
+    else this.tellFailure(row, change, answer);
+    return answer;
+  }
+
+  /** One decision on many questions, each on what I saw of it. */
+  async takeMany(found: Row[], verb: 'approve' | 'hold' | 'later' | 'reject'): Promise<void> {
+    const { rows, say, notices } = this.around;
+    for (const row of found) rows.hope(this.imagined(row, verb));
+    const decided = await this.sendMany(found, verb);
+    for (const row of found) rows.settle(row.id);
+    if (!decided) return;
+    const done = found.filter((row) => decided.done.some((one) => one.id === row.id));
+    if (done.length) {
+      const deed: Deed = { before: done[0]!, verb, requests: 1, many: done };
+      this.done = [...this.done, deed].slice(-REMEMBERED);
+      notices.say(say('many.done', { n: done.length, verb: say(`verb.${verb}`) }));
+    }
+    this.tellRefused(decided);
+  }
+
+  /** Puts the others into the group of the first. */
+  async merge(head: Row, others: Row[]): Promise<void> {
+    const { rows, api, say, notices } = this.around;
+    this.pending += 1;
+    const ids = others.map((row) => row.id);
+    const answer = await this.keep(head.id, api.merge(head.id, ids));
+    this.pending -= 1;
+    if (!answer.ok) return this.tellFailure(head, 'merge', answer);
+    const merged = others.map((row) => ({ ...(rows.fromServer(row.id) ?? row) }));
+    const deed: Deed = { before: merged[0] ?? head, verb: 'merge', requests: 1, many: merged };
+    this.done = [...this.done, deed].slice(-REMEMBERED);
+    notices.say(say('merge.done', { n: answer.value.askers }));
+  }
+
+  private async sendMany(found: Row[], verb: Verb): Promise<Decided | null> {
+    const { rows, api, say, notices } = this.around;
+    this.pending += 1;
+    const questions = found.map(({ id, revision }) => ({
+      id,
+      revision: verb === 'undo' ? (rows.fromServer(id)?.revision ?? revision) : revision,
+    }));
+    const answer = await api.decideMany(verb, questions);
+    this.pending -= 1;
+    if (answer.ok) {
+      rows.put(answer.value.done);
+      return answer.value;
+    }
+    if (answer.kind === 'rights') this.around.rightsEnded();
+    else notices.show('wrong', answer.message || say('unreachable'));
+    return null;
+  }
+
+  private tellRefused({ refused }: Decided): void {
+    const { notices, say } = this.around;
+    if (refused.length) notices.show('told', say('many.refused', { n: refused.length }));
+  }
+
   /** Takes my last decision back. */
   async undo(): Promise<void> {
     const { rows, notices, say } = this.around;
     const deed = this.done.at(-1);
     if (!deed) return notices.show('hint', say('undo.nothing'));
+    if (deed.many) {
+      this.done = this.done.slice(0, -1);
+      const decided = await this.sendMany(deed.many, 'undo');
+      if (!decided) return void (this.done = [...this.done, deed]);
+      notices.say(say('undo.done', { verb: say(`verb.${deed.verb}`) }));
+      return this.tellRefused(decided);
+    }
     const { before, verb } = deed;
     const { id } = before;
     this.done = this.done.slice(0, -1);
@@ -140,7 +215,7 @@ export class Decisions {
     revision: number,
     text?: string,
   ): Promise<Answer<Row>> {
-    const { api, rows } = this.around;
+    const { api } = this.around;
     const body = text === undefined ? undefined : { text };
     let answer = await api.decide(id, verb, revision, body);
     if (!answer.ok && answer.kind === 'unreachable') {
@@ -153,6 +228,13 @@ export class Decisions {
         answer = { ok: true, value: answer.question! };
       }
     }
+    return this.keep(id, Promise.resolve(answer));
+  }
+
+  /** Takes in what the server answered. */
+  private async keep(id: number, asked: Promise<Answer<Row>>): Promise<Answer<Row>> {
+    const { rows } = this.around;
+    const answer = await asked;
     if (answer.ok) {
       rows.put([answer.value]);
       this.mine.set(id, answer.value.revision);
@@ -166,10 +248,15 @@ export class Decisions {
 
   private isMyOwn(row: Row | null, verb: Verb, revision: number): boolean {
     if (!row?.last || row.revision !== revision + 1) return false;
-    return row.last.by === this.around.me && row.last.verb === verb.replace('-', '_');
+    const isFirst = verb === 'approve' && row.last.verb === 'approve_1st';
+    const isSame = isFirst || row.last.verb === verb.replace('-', '_');
+    return row.last.by === this.around.me && isSame;
   }
 
   private imagined(row: Row, verb: Decision, text?: string): Row {
+    const { needsTwo, me } = this.around;
+    const isFirst = verb === 'approve' && needsTwo() && !isApproved(row.state) && !row.first_by;
+    if (isFirst) return { ...row, first_by: me, last: this.byMe('approve') };
     const state = LEADS[verb];
     return {
       ...row,
@@ -191,7 +278,7 @@ export class Decisions {
     return { verb: verb.replace('-', '_'), by: this.around.me, at };
   }
 
-  private tellFailure(row: Row, verb: Verb, answer: Answer<Row>): void {
+  private tellFailure(row: Row, verb: Verb | Change | 'merge', answer: Answer<Row>): void {
     const { notices, say, rows, showRow, sentenceOn } = this.around;
     if (answer.ok || answer.kind === 'rights') return;
     const show = { label: say('notice.show'), run: () => showRow(row.id) };
@@ -208,9 +295,9 @@ export class Decisions {
       label: say('notice.again'),
       run: () => {
         if (verb === 'undo') void this.undo();
-        else void this.take(rows.get(row.id) ?? row, verb);
+        else if (verb in LEADS) void this.take(rows.get(row.id) ?? row, verb as Decision);
       },
     };
-    notices.show('wrong', say('unsent', what), again);
+    notices.show('wrong', say('unsent', what), verb === 'undo' || verb in LEADS ? again : show);
   }
 }

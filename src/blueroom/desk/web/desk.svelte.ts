@@ -5,7 +5,9 @@ import { clock } from '../../design/web/time.svelte';
 import { words, type Say } from '../../design/web/words';
 import { ages } from './ages';
 import { Answering } from './answering.svelte';
-import { Api } from './api';
+import { Api, type Change } from './api';
+import { Beside } from './beside.svelte';
+import { Crew } from './crew.svelte';
 import { type Decision, Decisions } from './decisions.svelte';
 import { legible } from './legible';
 import { Marks } from './marks.svelte';
@@ -14,12 +16,16 @@ import { Notices } from './notices.svelte';
 import { Older } from './older.svelte';
 import { Rows } from './rows.svelte';
 import {
+  byAskers,
   byPosition,
   type Deed,
   type Filter,
+  isApproved,
+  isListed,
   matches,
   obstacle,
   orderOf,
+  reasonsOf,
   statesOf,
   wordsIn,
 } from './rules';
@@ -31,6 +37,7 @@ import type { ChannelLine, Counts, DeskChange, DeskState, Row } from './wire';
 export interface DeskBoot extends Boot {
   /** The person's name, as decisions carry it. */
   me: string;
+  me_id: number;
   addresses_url: string;
   login_url: string;
   /** Whether the person may open, start and close the session. */
@@ -50,15 +57,26 @@ const NO_COUNTS: Counts = {
 };
 // A key pressed this soon after a colleague decided was meant for what stood there before.
 const TOO_SOON_MS = 700;
+const MOST_MARKED = 500; // as many as the server decides on at once
 
 export class Desk {
   session = $state.raw<SessionCard | null>(null);
   counts = $state.raw<Counts>(NO_COUNTS);
   channels = $state.raw<ChannelLine[]>([]);
   more = $state(false);
+  /** Whether each question has to be approved by two people. */
+  needsTwo = $state(false);
 
   filter = $state<Filter>('waiting');
   language = $state('');
+  /** A network that one of the askers is on; "" for all. */
+  network = $state('');
+  /** Whether what most people ask comes first, where the newest would. */
+  mostAskedFirst = $state(false);
+  /** The code of a reason, of those in the list of what is held; "" for all. */
+  reason = $state('');
+  /** Questions that are marked, to be decided on at once; in the order of marking. */
+  marked = $state.raw<number[]>([]);
   typed = $state('');
   page = $state<'questions' | 'messages'>('questions');
   selected = $state<number | null>(null);
@@ -80,6 +98,8 @@ export class Desk {
   readonly answering: Answering;
   readonly older: Older;
   readonly marks: Marks;
+  readonly beside: Beside;
+  readonly crew: Crew;
 
   private needle = $derived(wordsIn(this.typed));
   private sifted = $derived.by(() => this.sift());
@@ -100,6 +120,7 @@ export class Desk {
       notices: this.notices,
       say: this.say,
       me: boot.me,
+      needsTwo: () => this.needsTwo,
       now: () => clock.now,
       rightsEnded,
       showRow: (id) => this.show(id),
@@ -109,6 +130,8 @@ export class Desk {
     this.older = new Older(this.api, this.rows, rightsEnded);
     this.answering = new Answering(this);
     this.marks = new Marks(this);
+    this.beside = new Beside(this);
+    this.crew = new Crew(this.api, boot.me_id);
   }
 
   // -- what is shown ------------------------------------------------------------------------
@@ -119,6 +142,11 @@ export class Desk {
   /** Languages of the loaded questions of this filter, the most frequent first. */
   get languages(): [string, number][] {
     return this.sifted.languages;
+  }
+
+  /** Why the loaded questions of this filter are held, the most frequent reason first. */
+  get reasons(): [string, number][] {
+    return this.sifted.reasons;
   }
 
   current = $derived.by(() => {
@@ -153,24 +181,35 @@ export class Desk {
     return answered.sort(orderOf('aired')!).slice(0, 3);
   });
 
-  private sift(): { ids: number[]; languages: [string, number][] } {
+  private sift(): {
+    ids: number[];
+    languages: [string, number][];
+    reasons: [string, number][];
+  } {
     void this.rows.version;
     const states = statesOf(this.filter);
-    const { needle, language, kept, rows } = this;
+    const { needle, language, kept, rows, reason } = this;
+    const { crew } = this;
+    const sharesOut = crew.sharesOut && this.filter === 'waiting';
     const tally = new Map<string, number>();
     const found: Row[] = [];
     for (const id of rows.ids) {
       const row = rows.get(id)!;
       if (states && !states.includes(row.state) && id !== kept) continue;
-      if (!matches(row, needle)) continue;
+      if (!isListed(row) || !matches(row, needle)) continue;
+      if (this.network && id !== kept && !row.networks.includes(this.network)) continue;
+      if (sharesOut && id !== kept && !crew.isMine(id)) continue;
       tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
       if (!language || row.language === language || id === kept) found.push(row);
     }
-    const order = orderOf(this.filter);
+    const order = orderOf(this.filter) ?? (this.mostAskedFirst ? byAskers : null);
     if (order) found.sort(order);
     const languages = [...tally].sort((one, other) => other[1] - one[1]);
-    const ids = found.map((row) => row.id);
-    return { ids: (this.lastShown = sameOr(this.lastShown, ids)), languages };
+    const reasons = this.filter === 'held' ? reasonsOf(found) : [];
+    const isSought = (row: Row) => row.id === kept || row.reasons.some(({ code }) => code === reason);
+    const sought = this.filter === 'held' && reason ? found.filter(isSought) : found;
+    const ids = sought.map((row) => row.id);
+    return { ids: (this.lastShown = sameOr(this.lastShown, ids)), languages, reasons };
   }
 
   // -- moving about -------------------------------------------------------------------------
@@ -179,6 +218,7 @@ export class Desk {
     if (id === this.selected) return;
     this.selected = id;
     this.kept = null;
+    this.crew.read(id);
   }
 
   /** Selects so many rows further down; the first in sight where nothing is selected. */
@@ -194,6 +234,8 @@ export class Desk {
     this.page = 'questions';
     if (filter === this.filter) return;
     this.filter = filter;
+    this.reason = '';
+    this.marked = [];
     this.select(null);
     this.older.look(filter, this.typed, this.more);
   }
@@ -221,6 +263,7 @@ export class Desk {
 
   /** Decides on the selected question and goes on to the next one. */
   decideHere(verb: Decision): void {
+    if (this.marked.length) return this.decideMarked(verb);
     const row = this.current;
     if (!row) return this.notices.show('hint', this.say('no.selection'));
     this.decide(row, verb);
@@ -231,12 +274,83 @@ export class Desk {
     if (row.id === id && performance.now() - at_ms < TOO_SOON_MS) {
       return this.notices.show('told', this.say('too_soon', { what: this.sentenceOn(row) }));
     }
-    const why = obstacle(verb, row.state);
+    const why = this.obstacle(row, verb);
     if (why) return this.notices.show('hint', this.say(why, { state: this.stateName(row) }));
     if (verb === 'answer') return this.answering.open(row.id);
     if (row.id === this.selected) this.goOn(row, verb);
     void this.decisions.take(row, verb);
     this.notices.say(this.say('said', { verb: this.say(`verb.${verb}`) }));
+  }
+
+  /** Why that cannot be decided: the key of a sentence, or null where it can. */
+  private obstacle(row: Row, verb: Decision): string | null {
+    if (this.needsTwo && !isApproved(row.state)) {
+      if (verb === 'line-up') return 'no.approve_first';
+      if (verb === 'approve' && row.first_by === this.boot.me) return 'no.second';
+    }
+    return obstacle(verb, row.state);
+  }
+
+  // -- many at once -------------------------------------------------------------------------
+
+  get markedRows(): Row[] {
+    void this.rows.version;
+    return this.marked.map((id) => this.rows.get(id)).filter((row) => !!row && isListed(row)) as Row[];
+  }
+
+  /** Marks a question, or no longer; the selected one where none is named. */
+  mark(id: number | null = this.selected): void {
+    if (id === null) return this.notices.show('hint', this.say('no.selection'));
+    const isMarked = this.marked.includes(id);
+    this.marked = isMarked ? this.marked.filter((one) => one !== id) : [...this.marked, id];
+    this.notices.say(this.say('many', { n: this.marked.length }));
+  }
+
+  markAllShown(): void {
+    this.marked = this.shown.slice(0, MOST_MARKED);
+    this.notices.say(this.say('many', { n: this.marked.length }));
+  }
+
+  unmark(): void {
+    this.marked = [];
+  }
+
+  decideMarked(verb: Decision): void {
+    if (verb !== 'approve' && verb !== 'hold' && verb !== 'later' && verb !== 'reject') {
+      return this.notices.show('hint', this.say('many.no'));
+    }
+    const found = this.markedRows.filter((row) => this.obstacle(row, verb) === null);
+    this.marked = [];
+    if (!found.length) return this.notices.show('hint', this.say('many.nothing'));
+    if (found.some((row) => row.id === this.selected)) this.select(null);
+    void this.decisions.takeMany(found, verb);
+  }
+
+  /** Merges what is marked, or accepts the group proposed for the selected question. */
+  group(): void {
+    const rows = this.markedRows;
+    if (rows.length > 1) {
+      // What is furthest stays what it is; then what most people ask.
+      const rank = (row: Row) => (isApproved(row.state) ? 1e9 : 0) + row.askers;
+      const [head, ...others] = rows.sort((one, other) => rank(other) - rank(one));
+      this.marked = [];
+      this.select(head!.id);
+      return void this.decisions.merge(head!, others);
+    }
+    const row = this.current;
+    if (!row?.proposal) return this.notices.show('hint', this.say('merge.how'));
+    this.changeHere('accept-group');
+  }
+
+  /** Changes the selected question; on to the next one where it leaves the list. */
+  changeHere(change: Change, body: object = {}): void {
+    const row = this.current;
+    if (!row) return this.notices.show('hint', this.say('no.selection'));
+    if (change === 'refuse-group' && !row.proposal) {
+      return this.notices.show('hint', this.say('merge.none'));
+    }
+    if (change === 'accept-group') this.move(1);
+    void this.decisions.change(row, change, body);
   }
 
   do(row: Row, deed: Deed): void {
@@ -286,7 +400,7 @@ export class Desk {
     this.select(shown[at + 1] ?? shown[at - 1] ?? null);
   }
 
-  private tellUnless(answer: { ok: boolean; kind?: string; message?: string }): void {
+  tellUnless(answer: { ok: boolean; kind?: string; message?: string }): void {
     if (answer.ok) return;
     if (answer.kind === 'rights') this.hasRights = false;
     else this.notices.show('wrong', answer.message || this.say('unreachable'));
@@ -346,11 +460,13 @@ export class Desk {
       },
     });
     this.marks.start();
+    this.crew.start();
   }
 
   stop(): void {
     this.following?.close();
     this.marks.stop();
+    this.crew.stop();
   }
 
   /** Gathers what the stream says and applies it once a frame; a hidden page has no frames. */
@@ -373,6 +489,8 @@ export class Desk {
     this.counts = state.counts;
     this.channels = state.channels;
     this.more = state.more;
+    this.needsTwo = state.needs_two;
+    this.crew.people = state.crew;
     this.rows.replace(state.rows);
     this.older.look(this.filter, this.typed, this.more);
   }
@@ -386,6 +504,8 @@ export class Desk {
       else if (change.kind === 'counts') this.counts = change.counts;
       else if (change.kind === 'session') this.session = change.session;
       else if (change.kind === 'channels') this.channels = change.channels;
+      else if (change.kind === 'approval') this.needsTwo = change.needs_two;
+      else if (change.kind === 'crew') this.crew.people = change.crew;
     }
     if (rows.length) this.noteOthers(rows);
     if (rows.length) this.rows.put(rows);

@@ -5,7 +5,7 @@ import { close, load } from '../../design/web/load.mjs';
 const at = (name) => load(`src/blueroom/desk/web/${name}`);
 const { commandOf } = await at('keys.ts');
 const { inSight, rowAt, scrolledTo, topOf } = await at('place.ts');
-const { countOf, matches, obstacle, stepsOf, wordsIn } = await at('rules.ts');
+const { countOf, marked, matches, obstacle, readerOf, stepsOf, wordsIn } = await at('rules.ts');
 const { Rows } = await at('rows.svelte.ts');
 const { Decisions } = await at('decisions.svelte.ts');
 const { legible } = await at('legible.ts');
@@ -26,6 +26,14 @@ const row = (id, more = {}) => ({
   url: '',
   position: null,
   answer: '',
+  original: '',
+  head: null,
+  networks: ['page'],
+  reasons: [],
+  proposal: null,
+  first_by: '',
+  is_sensitive: false,
+  notes: 0,
   last: null,
   reply: null,
   ...more,
@@ -43,11 +51,16 @@ function desk(rows, answers, me = 'Nour') {
       sent.push([id, verb, revision]);
       return answers.shift();
     },
+    decideMany: async (verb, questions) => {
+      sent.push([verb, ...questions.map(({ id, revision }) => [id, revision])]);
+      return answers.shift();
+    },
   };
   const decisions = new Decisions({
     rows: all,
     api,
     me,
+    needsTwo: () => false,
     notices: { show: (tone) => told.push(tone), say: () => {} },
     say: (key) => key,
     now: () => new Date('2026-11-23T10:00:00Z'),
@@ -109,7 +122,7 @@ test('lining up what nobody approved approves it; air and answer want it approve
 
 test('a list counts the states it shows', () => {
   assert.equal(countOf('aired', { on_air: 1, answered: 4, waiting: 9 }), 5);
-  assert.equal(countOf('all', { on_air: 1, answered: 4, waiting: 9 }), 14);
+  assert.equal(countOf('all', { on_air: 1, answered: 4, waiting: 9, merged: 7 }), 14);
 });
 
 test('an older value of a row is left out, and arrivals come first', () => {
@@ -211,4 +224,42 @@ test('of what was dropped or pasted the first picture is taken', () => {
   assert.equal(pictureIn([text, picture, { type: 'image/webp' }]), picture);
   assert.equal(pictureIn([text]), undefined);
   assert.equal(pictureIn(null), undefined);
+});
+
+test('what a question is held for is marked where it stands, counted as the server counts', () => {
+  const reasons = [
+    { code: 'insult', excerpt: '', where: 'text', start: 2, end: 5 },
+    { code: 'link', excerpt: '', where: 'name', start: 0, end: 1 },
+  ];
+  assert.deepEqual(marked('🎹 abc ?', reasons), [
+    { text: '🎹 ', code: null },
+    { text: 'abc', code: 'insult' },
+    { text: ' ?', code: null },
+  ]);
+});
+
+test('what waits is shared out among those who are there, all of it and nothing twice', () => {
+  const shares = new Map();
+  for (let id = 1; id <= 3000; id += 1) {
+    const reader = readerOf(id, [4, 7, 9]);
+    shares.set(reader, (shares.get(reader) ?? 0) + 1);
+  }
+  assert.deepEqual([...shares.keys()].sort(), [4, 7, 9]);
+  assert.ok(Math.min(...shares.values()) > 900);
+  assert.equal(readerOf(1, []), null);
+});
+
+test('many are decided on in one request, and undone in one; what was refused is told', async () => {
+  const done = row(1, { revision: 2, state: 'rejected', last: by('Nour', 'reject') });
+  const undone = row(1, { revision: 3, state: 'waiting', last: by('Nour', 'undo') });
+  const refused = [{ id: 2, code: 'stale_revision', message: '' }];
+  const { rows, decisions, sent, told } = desk([row(1), row(2)], [
+    ok({ done: [done], refused }),
+    ok({ done: [undone], refused: [] }),
+  ]);
+  await decisions.takeMany([rows.get(1), rows.get(2)], 'reject');
+  assert.deepEqual([rows.get(1).state, rows.get(2).state, told], ['rejected', 'waiting', ['told']]);
+  await decisions.undo();
+  assert.deepEqual(sent, [['reject', [1, 1], [2, 1]], ['undo', [1, 2]]]);
+  assert.equal(rows.get(1).state, 'waiting');
 });

@@ -6,7 +6,8 @@ export type Command =
   | { kind: 'decide'; verb: Decision }
   | { kind: 'move'; by: number }
   | { kind: 'end'; to: 'first' | 'last' }
-  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' };
+  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' }
+  | { kind: 'mark' | 'group' | 'apart' | 'edit' | 'sensitive' };
 
 const LETTERS: Record<string, Command> = {
   j: { kind: 'move', by: 1 },
@@ -18,6 +19,11 @@ const LETTERS: Record<string, Command> = {
   l: { kind: 'decide', verb: 'line-up' },
   a: { kind: 'decide', verb: 'air' },
   u: { kind: 'undo' },
+  x: { kind: 'mark' },
+  g: { kind: 'group' },
+  d: { kind: 'apart' },
+  e: { kind: 'edit' },
+  s: { kind: 'sensitive' },
   i: { kind: 'in' },
   o: { kind: 'out' },
   '/': { kind: 'search' },

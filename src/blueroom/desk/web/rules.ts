@@ -76,6 +76,10 @@ export const FILTERS = [
 ] as const;
 export type Filter = (typeof FILTERS)[number];
 
+/** Members of a group are behind its head, in no list. */
+const BEHIND = 'merged';
+export const isListed = (row: Row) => row.state !== BEHIND;
+
 /** The states a filter shows; null for all of them. */
 export function statesOf(filter: Filter): string[] | null {
   if (filter === 'all') return null;
@@ -83,7 +87,7 @@ export function statesOf(filter: Filter): string[] | null {
 }
 
 export function countOf(filter: Filter, byState: Record<string, number>): number {
-  const states = statesOf(filter) ?? Object.keys(byState);
+  const states = statesOf(filter) ?? Object.keys(byState).filter((state) => state !== BEHIND);
   return states.reduce((sum, state) => sum + (byState[state] ?? 0), 0);
 }
 
@@ -96,6 +100,8 @@ export function orderOf(filter: Filter): ((one: Row, other: Row) => number) | nu
 
 export const byPosition = (one: Row, other: Row) =>
   (one.position ?? Infinity) - (other.position ?? Infinity) || one.id - other.id;
+
+export const byAskers = (one: Row, other: Row) => other.askers - one.askers || other.id - one.id;
 
 const decidedAt = (row: Row) => (row.last ? Date.parse(row.last.at) : 0);
 const byDecision = (one: Row, other: Row) =>
@@ -114,10 +120,47 @@ export function matches(row: Row, words: string[]): boolean {
   let text = folded.get(row);
   if (text === undefined) {
     const { name, handle, place } = row.author;
-    text = fold(`${row.text} ${name} ${handle} ${place}`);
+    text = fold(`${row.text} ${row.original} ${name} ${handle} ${place}`);
     folded.set(row, text);
   }
   return words.every((word) => text.includes(word));
 }
+
+/** The reasons of the rows that are held, the most frequent first. */
+export function reasonsOf(rows: Iterable<Row>): [string, number][] {
+  const tally = new Map<string, number>();
+  for (const row of rows) {
+    for (const code of new Set(row.reasons.map((reason) => reason.code))) {
+      tally.set(code, (tally.get(code) ?? 0) + 1);
+    }
+  }
+  return [...tally].sort((one, other) => other[1] - one[1]);
+}
+
+export interface Piece {
+  text: string;
+  /** Why this piece is marked; null for what stands between. */
+  code: string | null;
+}
+
+/** A text in pieces, those for which it is held marked. `reasons` count code points, as Python. */
+export function marked(text: string, reasons: Row['reasons'], where = 'text'): Piece[] {
+  const points = [...text];
+  const pieces: Piece[] = [];
+  let at = 0;
+  const found = reasons.filter((one) => one.where === where && one.end > one.start);
+  for (const { code, start, end } of found.sort((one, other) => one.start - other.start)) {
+    if (start < at || end > points.length) continue;
+    if (start > at) pieces.push({ text: points.slice(at, start).join(''), code: null });
+    pieces.push({ text: points.slice(start, end).join(''), code });
+    at = end;
+  }
+  if (at < points.length) pieces.push({ text: points.slice(at).join(''), code: null });
+  return pieces;
+}
+
+/** Which of the people present reads a question, so that two do not read the same; ids in order. */
+export const readerOf = (questionId: number, people: number[]) =>
+  people.length ? people[(questionId * 2_654_435_761) % 4_294_967_296 % people.length]! : null;
 
 export const wordsIn = (typed: string) => fold(typed).split(/\s+/).filter(Boolean);

@@ -6,6 +6,8 @@ export interface DeskState {
   more: boolean;
   counts: Counts;
   channels: ChannelLine[];
+  needs_two: boolean;
+  crew: Present[];
 }
 
 export interface SessionCard {
@@ -27,17 +29,25 @@ export interface SessionCard {
 export interface Row {
   id: number;
   text: string;
+  original: string;
   state: string;
   language: string;
   network: string;
   revision: number;
+  head: number | null;
   askers: number;
+  networks: string[];
   votes: number;
   published_at: string;
   author: Asker;
   url: string;
   position: number | null;
   answer: string;
+  reasons: Reason[];
+  proposal: Proposal | null;
+  first_by: string;
+  is_sensitive: boolean;
+  notes: number;
   last: LastDecision | null;
   reply: ReplyLine | null;
 }
@@ -46,6 +56,20 @@ export interface Asker {
   name: string;
   handle: string;
   place: string;
+}
+
+export interface Reason {
+  code: string;
+  excerpt: string;
+  where: string;
+  start: number;
+  end: number;
+}
+
+export interface Proposal {
+  id: number;
+  text: string;
+  score: number;
 }
 
 export interface LastDecision {
@@ -78,6 +102,12 @@ export interface ChannelLine {
   message: string;
 }
 
+export interface Present {
+  id: number;
+  name: string;
+  question: number | null;
+}
+
 export interface QuestionChanged {
   kind: 'question';
   row: Row;
@@ -103,4 +133,14 @@ export interface ChannelsChanged {
   channels: ChannelLine[];
 }
 
-export type DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged;
+export interface CrewChanged {
+  kind: 'crew';
+  crew: Present[];
+}
+
+export interface ApprovalChanged {
+  kind: 'approval';
+  needs_two: boolean;
+}
+
+export type DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged | CrewChanged | ApprovalChanged;
