@@ -417,9 +417,12 @@ PLAY = """async ([file, count]) => {
     const bright = (bit) => dot(bit * bar + bar / 2);
     return bits.reduce((sum, bit) => sum + (bright(bit) > 128 ? 1 << bit : 0), 0);
   };
-  const seek = (time) => {
+  const seek = async (time) => {
+    // On a busy machine the picture comes later than the word of it.
+    const shown = new Promise((done) => video.requestVideoFrameCallback(done));
     video.currentTime = time;
-    return new Promise((done) => (video.onseeked = done));
+    await new Promise((done) => (video.onseeked = done));
+    await Promise.race([shown, new Promise((done) => setTimeout(done, 1000))]);
   };
   const sought = [];
   for (let at = 0; at < count; at += 1) {
