@@ -65,7 +65,7 @@ def on_received(session_id: int, received: Received) -> None:
 
 def asks_nothing(post: interface.Post) -> bool:
     """Whether a post need not wait for the desk to sort it; spares two writes of three."""
-    return not is_question(post.text, is_asked=post.asked)
+    return not is_question(post.text, is_asked=post.asked, language=post.lang)
 
 
 def sort_new_posts(session_id: int) -> int:

@@ -102,7 +102,9 @@ def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
                 question.session = session
                 (_withdraw if post.deleted_at else _follow_edit)(question, post, now)
                 (done.withdrawn_ids if post.deleted_at else done.question_ids).append(question.pk)
-            elif not post.deleted_at and rules.is_question(post.text, is_asked=post.is_asked):
+            elif not post.deleted_at and rules.is_question(
+                post.text, is_asked=post.is_asked, language=post.language
+            ):
                 new.append(post)
         done.question_ids += _store_new(session, new, now)
         asking = [*known, *(post.id for post in new)]

@@ -10,8 +10,8 @@ from typing import Any
 
 from blueroom.desk.models import QuestionState as State
 from blueroom.holding.letters import fold
+from blueroom.language.asking import asks
 
-QUESTION_MARKS = ("?", "？", "؟", "⁇", "⁈", "⁉", ";")  # the last: Greek, U+037E
 PUBLIC = (State.LINED_UP, State.ON_AIR, State.ANSWERED)
 APPROVED = (State.APPROVED, *PUBLIC)
 OPEN = (State.WAITING, State.HELD, State.LATER, State.APPROVED, State.LINED_UP, State.ON_AIR)
@@ -39,9 +39,12 @@ def key_of(words: Iterable[str]) -> str:
     return blake2b(said.encode(), digest_size=8).hexdigest() if said else ""
 
 
-def is_question(text: str, *, is_asked: bool) -> bool:
-    """Whether a post asks something: it holds a question mark, or came by the form."""
-    return is_asked or any(mark in text for mark in QUESTION_MARKS)
+def is_question(text: str, *, is_asked: bool, language: str = "") -> bool:
+    """Whether a post asks something of the guest; what came by the form always does.
+
+    `language` is the post's (BCP 47), "" where unknown.
+    """
+    return is_asked or asks(text, language)
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ from blueroom.desk.rules import Step, is_question, step_to_undo
         ("متى تكتبين؟", False, True),
         ("いつ書きますか？", False, True),
         ("Bravo pour l'album", False, False),
-        ("Parlez-nous de Rennes", True, True),
+        ("Parlez-nous de Rennes", False, True),
+        ("Qui vient à Lyon samedi ?", False, False),
+        ("Rennes", True, True),
         ("", False, False),
     ],
 )
-def test_is_question_takes_question_marks_and_what_was_asked(text, is_asked, asks):
+def test_is_question_takes_what_asks_the_guest_and_what_came_by_the_form(text, is_asked, asks):
     assert is_question(text, is_asked=is_asked) is asks
 
 

@@ -19,6 +19,7 @@ import msgspec
 import regex
 
 from blueroom.base.errors import NotAcceptable
+from blueroom.language.spoken import language_of
 from blueroom.networks.interface import Author, Post
 
 TEXT_LIMIT = 10_000
@@ -202,8 +203,8 @@ def clean_post(post: Post, *, now: datetime, is_strict: bool = False) -> tuple[P
     """The post as it may be stored, and the codes of what was left out or changed.
 
     `is_strict` is for callers who can mend their posts: what would be left out is refused, but for
-    the language. A time more than a day ahead becomes `now` in any case ("time_clamped"). May be
-    repeated.
+    the language. Where that is missing, the text tells it, if it can. A time more than a day ahead
+    becomes `now` in any case ("time_clamped"). May be repeated.
 
     Raises:
         PostRefused: the post breaks a rule that it cannot be cleaned of.
@@ -250,12 +251,12 @@ def clean_post(post: Post, *, now: datetime, is_strict: bool = False) -> tuple[P
     if (post.lat is not None or post.lon is not None) and not is_point(post.lat, post.lon):
         leave_out(PointUnusable)
         changes["lat"] = changes["lon"] = None
-    if post.lang:
-        language = clean_language(post.lang)
-        if not language:  # a guess at most, and not worth a post
-            remarks.append("language_dropped")
-        if language != post.lang:
-            changes["lang"] = language
+    language = clean_language(post.lang)
+    if post.lang and not language:  # a guess at most, and not worth a post
+        remarks.append("language_dropped")
+    language = language or language_of(text)
+    if language != post.lang:
+        changes["lang"] = language
     if post.version and not _fits(post.version, VERSION_LIMIT):
         changes["version"] = "sha256:" + sha256(post.version.encode(errors="replace")).hexdigest()
     if len(post.raw) > RAW_LIMIT_BYTES:

@@ -123,7 +123,7 @@ def test_is_older_knows_numbers_and_times(version: str, than: str, expected: boo
 
 
 def test_clean_post_returns_a_clean_post_as_it_is() -> None:
-    written = post()
+    written = post(lang="fr")
     cleaned, remarks = rules.clean_post(written, now=NOW)
     assert cleaned is written
     assert remarks == []
@@ -143,6 +143,7 @@ def test_clean_post_leaves_out_what_is_unusable_and_says_so() -> None:
     )
     cleaned, remarks = rules.clean_post(written, now=NOW)
     assert cleaned == post(
+        lang="fr",  # as the text tells
         author=Author(id="a", name=("x " * 150).strip()),
         version="sha256:" + sha256(b"v" * 200).hexdigest(),
     )
