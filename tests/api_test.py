@@ -143,6 +143,8 @@ def test_questions_are_listed_by_page(producer, opened):
         "revision",
         "askers",
         "votes",
+        "votes_given",
+        "are_votes_odd",
         "published_at",
         "author",
     } <= set(item)

@@ -20,13 +20,20 @@ PUBLIC = {
     "api:ask_question",
     "ask_by_video",
     "ask_question",
+    "calendar",
     "choose_language",
     "health",
     "metrics",  # to callers on the same machine, see config.views
     "openapi",
     "own_questions",
     "phone",
+    "phone_icon",
+    "phone_manifest",
+    "phone_offline",
+    "phone_picture",
+    "phone_worker",
     "send_hearts",
+    "vote",
 }
 # Opened by a secret in the address; without it nothing is there.
 BY_SECRET = {"feed", "wall", "wall_ticket", "welcome"}
@@ -133,6 +140,7 @@ def filled(session, make_question, make_member, room, moment):
         "<feed_id>": feed.pk,
         "<answer_id>": answer.pk,
         "<slug:photo>": "photo",
+        "<slug:name>": "192",
         "<slug:clip>": clip.slug,
         "<clip>": clip.slug,
         "<slug:language>": "fr",

@@ -28,6 +28,7 @@ from blueroom.archive.queries import (
     replies_elsewhere,
     zip_of,
 )
+from blueroom.audience.actions import erase_votes
 from blueroom.base.errors import BlueRoomError, TryLater
 from blueroom.base.ids import new_tid
 from blueroom.clips.actions import remove_gone
@@ -297,6 +298,8 @@ def erase_asker(*, author: Author, now: datetime, by: Actor) -> Erased:
     _erase_recordings_of(feeds, erased, now)
     with one_transaction():
         feeds.update(name="", asker="")
+        if author.network == PAGE:
+            erase_votes(device=author.remote_id)
         erased.posts = erase_author(author=author, now=now, by=by)
         replies = Reply.objects.filter(question__post__author=author)
         replies.update(text="", alt="", memory={})

@@ -133,9 +133,20 @@ def test_ask_lets_a_phone_ask_twenty_times_an_hour(asked: Any, moment: datetime)
 
 
 def test_ask_lets_an_address_ask_as_often_as_a_hall_does(asked: Any) -> None:
-    for number in range(ADDRESS_PACE.questions):
+    for number in range(ADDRESS_PACE.times):
         asked(asker=f"asker-{number}")
 
     with pytest.raises(AskedTooOften):
         asked(asker="asker-more")
     assert asked(asker="asker-more", address="192.0.2.2")
+
+
+def test_ask_with_one_key_asks_once_whatever_is_sent_again(asked: Any) -> None:
+    first = asked(key="k1")
+    again = [asked(key="k1") for _ in range(5)]
+    other_phone = asked(key="k1", asker="asker-2")
+    other_key = asked("Une autre ?", key="k2")
+
+    assert again == [first] * 5
+    assert len({first.pk, other_phone.pk, other_key.pk}) == 3
+    assert Question.objects.count() == 3

@@ -33,6 +33,34 @@ class AskedTooOften(TryLater):
     sentence = _("You have asked several questions just now. Wait a moment, then send this one.")  # type: ignore[assignment]
 
 
+class VoteUnclear(NotAcceptable):
+    """What came is not `{"question": id, "vote": true or false}`."""
+
+    code: ClassVar[str] = "vote_unclear"
+    sentence = _("Say which question the vote is for.")  # type: ignore[assignment]
+
+
+class NotUpForVote(NotAcceptable):
+    """The question is not among those that the public votes on, or the session is over."""
+
+    code: ClassVar[str] = "not_up_for_vote"
+    sentence = _("This question is not up for votes any more.")  # type: ignore[assignment]
+
+
+class VotedTooSoon(TryLater):
+    """The page was opened a moment ago, or not at all."""
+
+    code: ClassVar[str] = "voted_too_soon"
+    sentence = _("Open the page first, then vote a few seconds later.")  # type: ignore[assignment]
+
+
+class VotedTooOften(TryLater):
+    """This phone, or this address, voted as often as it may for now."""
+
+    code: ClassVar[str] = "voted_too_often"
+    sentence = _("That is too many votes at once. Wait a moment.")  # type: ignore[assignment]
+
+
 class HeartsUnclear(NotAcceptable):
     """What came is not `{"hearts": n}` with a number from 1 on."""
 

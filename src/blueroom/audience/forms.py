@@ -25,6 +25,8 @@ class AskForm(forms.Form):
         max_length=2_000,
         widget=forms.TextInput(attrs={"autocomplete": "given-name", "dir": "auto"}),
     )
+    # Of the phone's own choice: what is sent again, because an answer was lost, is asked once.
+    key = forms.SlugField(required=False, max_length=64, widget=forms.HiddenInput)
     place = forms.CharField(
         label=_("Town"),
         required=False,

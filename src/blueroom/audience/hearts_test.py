@@ -295,4 +295,4 @@ def test_view_wants_the_token_of_the_page_and_no_other_cookie(
 
     assert (refused.status_code, taken.status_code) == (403, 204)
     assert page.context["boot"]["hearts_url"] == "/s/askines/hearts"
-    assert list(phone.cookies) == ["csrftoken"]
+    assert list(phone.cookies) == ["csrftoken", "asker"]

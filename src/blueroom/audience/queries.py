@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-from django.db.models import Sum
+from collections.abc import Iterable
+from itertools import chain
+
+from django.db.models import QuerySet, Sum
 
 from blueroom.audience import rules
-from blueroom.audience.models import HeartCount
-from blueroom.audience.wire import AnsweredCard, OwnQuestion, PhoneState
-from blueroom.desk.models import Question
-from blueroom.desk.queries import card_on_air, cards_answered, questions_counted
+from blueroom.audience.models import HeartCount, Vote
+from blueroom.audience.wire import AnsweredCard, OwnQuestion, PhoneState, VoteCard
+from blueroom.desk.models import Decision, Question, QuestionState
+from blueroom.desk.queries import (
+    IDS_A_QUERY,
+    card_of_row,
+    card_on_air,
+    cards_answered,
+    questions_counted,
+    questions_of,
+    rows,
+)
 from blueroom.room.cards import card_of_session
-from blueroom.room.models import Session
+from blueroom.room.models import Session, SessionState
 from blueroom.studio.queries import live_card, public_clips, public_photos
 
 OWN_LIMIT = 50
+UP_FOR_VOTE = (QuestionState.APPROVED, QuestionState.LINED_UP)
+# What a phone is shown of them: those with the most votes, and the newest, which have none yet.
+MOST_VOTED, NEWEST = 30, 10
+ANSWERS_MEANWHILE, ANSWERS_AFTER = 20, 100
 
 
 def phone_state(session: Session) -> PhoneState:
     """Everything public of a session."""
     live = live_card(session)
+    questions, questions_answered = questions_counted(session)
     return PhoneState(
         session=card_of_session(session),
         on_air=card_on_air(session),
         answered=answered_cards(session),
-        questions=questions_counted(session)[0],
+        up_for_vote=cards_up_for_vote(session),
+        questions=questions,
+        questions_answered=questions_answered,
         live=live,
         hearts_total=hearts_counted(session.pk) if live else 0,
     )
@@ -36,8 +54,11 @@ def hearts_counted(session_id: int) -> int:
 
 
 def answered_cards(session: Session) -> list[AnsweredCard]:
-    """The newest answered questions, with the clips and photos that the public may see."""
-    answered = cards_answered(session)
+    """The newest answered questions, once it is over practically all, with what the public may see
+    of their clips and photos.
+    """
+    is_over = session.state == SessionState.CLOSED
+    answered = cards_answered(session, limit=ANSWERS_AFTER if is_over else ANSWERS_MEANWHILE)
     ids = [one.card.id for one in answered]
     clips, photos = public_clips(ids), public_photos(ids)
     return [
@@ -50,6 +71,57 @@ def answered_cards(session: Session) -> list[AnsweredCard]:
         )
         for one in answered
     ]
+
+
+def up_for_vote(session: Session) -> QuerySet[Question]:
+    """The questions that the public votes on: approved, or in the running order."""
+    return questions_of(session).filter(state__in=UP_FOR_VOTE)
+
+
+def is_up_for_vote(session: Session, question_id: int) -> bool:
+    """Whether the public votes on that question of the session."""
+    return up_for_vote(session).filter(pk=question_id).exists()
+
+
+def cards_up_for_vote(session: Session) -> list[VoteCard]:
+    """Some of them, those with the most votes first."""
+    found = up_for_vote(session)
+    most = rows(found.order_by("-votes", "-id")[:MOST_VOTED])
+    newest = rows(found.order_by("-id")[:NEWEST])
+    several = {row.id: row for row in chain(most, newest)}
+    return [VoteCard(card=card_of_row(row), votes=row.votes) for row in several.values()]
+
+
+def cards_voted_on(session: Session, ids: Iterable[int]) -> dict[int, VoteCard]:
+    """By id, those of some questions that the public votes on."""
+    wanted = set(ids)
+    found = up_for_vote(session)
+    known = wanted.intersection(found.values_list("pk", flat=True))
+    return {
+        row.id: VoteCard(card=card_of_row(row), votes=row.votes)
+        for row in rows(found.filter(pk__in=known))
+    }
+
+
+def were_up_for_vote(ids: Iterable[int]) -> set[int]:
+    """Those of some questions that the public may have voted on: taken away by a decision, or
+    erased with all that was decided."""
+    wanted, found = sorted(ids), set[int]()
+    for start in range(0, len(wanted), IDS_A_QUERY):
+        some = wanted[start : start + IDS_A_QUERY]
+        past = Decision.objects.filter(question_id__in=some, from_state__in=UP_FOR_VOTE)
+        found.update(past.values_list("question_id", flat=True))
+        there = Question.objects.filter(pk__in=some).values_list("pk", flat=True)
+        found.update(set(some).difference(there))
+    return found
+
+
+def voted_for(session: Session, *, device: str) -> list[int]:
+    """The questions that this phone gave its vote, while the public votes on them."""
+    if not device:
+        return []
+    given = Vote.objects.filter(device=device, question__in=up_for_vote(session))
+    return list(given.order_by("question_id").values_list("question_id", flat=True))
 
 
 def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
@@ -68,6 +140,8 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
             id=question.pk,
             text=question.text,
             state=rules.state_told(group.state, is_withdrawn=question.withdrawn_at is not None),
+            others=group.askers - 1,
+            votes=group.votes if group.state in UP_FOR_VOTE else 0,
             answer=group.answer_text if group.state == "answered" else "",
             clip=clips.get(group.pk, ""),
             photo=photos.get(group.pk),

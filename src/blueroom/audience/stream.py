@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from blueroom.audience.queries import answered_cards, phone_state
+from blueroom.audience.queries import (
+    answered_cards,
+    cards_voted_on,
+    phone_state,
+    were_up_for_vote,
+)
 from blueroom.audience.wire import (
     AnsweredChanged,
     LiveChanged,
@@ -12,6 +17,8 @@ from blueroom.audience.wire import (
     PhoneChange,
     PhoneState,
     QuestionsCounted,
+    UpForVoteChanged,
+    VotesCounted,
 )
 from blueroom.desk.queries import card_on_air, questions_counted
 from blueroom.desk.wire import SessionChanged
@@ -35,7 +42,20 @@ def changes(session: Session, notice: Notice) -> Iterator[PhoneChange]:
     if notice.questions and notice.at_once:
         yield OnAirChanged(card_on_air(session))
         yield AnsweredChanged(answered_cards(session))
+    if notice.questions:
+        yield from _votes(session, notice)
     if notice.studio:
         yield LiveChanged(live_card(session))
     if notice.counts:
-        yield QuestionsCounted(questions_counted(session)[0])
+        yield QuestionsCounted(*questions_counted(session))
+
+
+def _votes(session: Session, notice: Notice) -> Iterator[UpForVoteChanged | VotesCounted]:
+    """Whole cards after decisions only: what votes weigh is told to every phone again and again."""
+    up = cards_voted_on(session, notice.questions)
+    if not notice.at_once:
+        yield from (VotesCounted(number, entry.votes) for number, entry in up.items())
+        return
+    yield from (UpForVoteChanged(number, entry) for number, entry in up.items())
+    gone = were_up_for_vote(set(notice.questions) - up.keys())
+    yield from (UpForVoteChanged(number, None) for number in sorted(gone))

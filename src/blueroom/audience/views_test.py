@@ -83,13 +83,16 @@ def test_mine_tells_what_became_of_a_question(
                 "id": asked["id"],
                 "text": "Vous écrivez ?",
                 "state": told,
+                "others": 0,
+                "votes": 0,
                 "answer": "",
                 "clip": "",
                 "photo": None,
             }
-        ]
+        ],
+        "voted": [],
     }
-    assert Client().get("/s/askines/mine").json() == {"items": []}
+    assert Client().get("/s/askines/mine").json() == {"items": [], "voted": []}
 
 
 def test_phone_page_shows_the_picture_that_answers_once_it_is_an_answer(
@@ -147,7 +150,8 @@ def test_phone_page_shows_nothing_that_was_not_approved(
 
     page = phone.get("/s/askines/").content.decode()
 
-    assert [n for n in range(5) if f"Question {n}" in page] == [4]
+    # Approved, lined up, on air.
+    assert [n for n in range(5) if f"Question {n}" in page] == [2, 3, 4]
 
 
 def test_a_refused_question_stays_typed(phone: Client, session: Session) -> None:
@@ -224,7 +228,7 @@ def test_a_made_up_asker_is_nobody(phone: Client, session: Session) -> None:
     thief = Client()
     thief.cookies["asker"] = phone.cookies["asker"].value.split(":")[0]
 
-    assert thief.get("/s/askines/mine").json() == {"items": []}
+    assert thief.get("/s/askines/mine").json() == {"items": [], "voted": []}
 
 
 def test_an_unknown_session_is_not_there(phone: Client, db: None) -> None:

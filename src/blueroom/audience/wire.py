@@ -21,8 +21,15 @@ class AnsweredCard(msgspec.Struct, frozen=True, kw_only=True):
     photo: PhotoCard | None
 
 
+class VoteCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A question that the public votes on, and what its votes weigh."""
+
+    card: Card
+    votes: int
+
+
 class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
-    """The phone page's snapshot. `answered` is newest first, at most 20.
+    """The phone page's snapshot. `answered` is newest first, `up_for_vote` in the order of votes.
 
     `hearts_total` may be some seconds old, and 0 where there is no live picture.
     """
@@ -30,7 +37,9 @@ class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
     session: SessionCard
     on_air: Card | None
     answered: list[AnsweredCard]
+    up_for_vote: list[VoteCard]
     questions: int
+    questions_answered: int
     live: LiveCard | None
     hearts_total: int
 
@@ -45,6 +54,21 @@ class AnsweredChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="answer
 
 class QuestionsCounted(msgspec.Struct, frozen=True, tag_field="kind", tag="questions"):
     questions: int
+    answered: int
+
+
+class UpForVoteChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="up_for_vote"):
+    """A question came up for votes; or it is no longer, then `entry` is null."""
+
+    id: int
+    entry: VoteCard | None
+
+
+class VotesCounted(msgspec.Struct, frozen=True, tag_field="kind", tag="votes"):
+    """What the votes for a question that is up for them weigh now."""
+
+    id: int
+    votes: int
 
 
 class LiveChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="live"):
@@ -63,16 +87,27 @@ class HeartsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="hearts")
 
 
 PhoneChange = (
-    OnAirChanged | AnsweredChanged | QuestionsCounted | SessionChanged | LiveChanged | HeartsChanged
+    OnAirChanged
+    | AnsweredChanged
+    | UpForVoteChanged
+    | VotesCounted
+    | QuestionsCounted
+    | SessionChanged
+    | LiveChanged
+    | HeartsChanged
 )
 
 
 class OwnQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a question asked on this phone."""
+    """What became of a question asked on this phone. `others` ask the same; `votes` while the
+    public votes on it.
+    """
 
     id: int
     text: str
     state: str  # waiting, approved, on_air, answered, not_taken, withdrawn
+    others: int
+    votes: int
     answer: str
     clip: str
     photo: PhotoCard | None

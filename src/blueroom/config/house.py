@@ -15,7 +15,9 @@ from django.conf import settings
 from django.db import close_old_connections, connection, connections
 
 from blueroom.archive.worker import forget_recordings, make_due_exports
+from blueroom.audience.actions import forget_votes
 from blueroom.audience.hearts import hearts
+from blueroom.audience.worker import count_due_votes
 from blueroom.base.clock import now
 from blueroom.base.work import Worker
 from blueroom.clips.worker import (
@@ -49,6 +51,8 @@ from blueroom.updates.front import Front, Pages
 from blueroom.updates.hub import Hub
 from blueroom.updates.live import Limits, Live
 from blueroom.updates.local import LocalDoor, LocalSender
+from blueroom.updates.now import PATH as PATH_OF_STATES
+from blueroom.updates.now import Now
 from blueroom.updates.serve import AddressTaken, listen, serve
 from blueroom.updates.tell import Announce, Teller, deliver_by
 
@@ -144,6 +148,10 @@ def new_workers() -> dict[str, Worker]:
             after_round=close_old_connections,
             stamp=version_of_the_data,
         ),
+        # Rests between two counts: every phone hears of each.
+        "vote counter": Worker(
+            {"count votes": count_due_votes}, rest_s=0.5, after_round=close_old_connections
+        ),
         "archivist": Worker(
             {"make archives": make_due_exports}, rest_s=1.0, after_round=close_old_connections
         ),
@@ -163,6 +171,7 @@ def _new_worker() -> Worker:
             "sweep photos": Hourly(sweep_photos),
             "forget payloads": Hourly(lambda: forget_payloads(now=now())),
             "forget recordings": Hourly(forget_recordings),
+            "forget votes": Hourly(lambda: forget_votes(now=now())),
         },
         rest_s=0.5,
         after_round=close_old_connections,
@@ -225,7 +234,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
         application,
         pages=pages,
         doors=doors,
-        mounts=receiver.mounts,
+        mounts={PATH_OF_STATES: Now(screens.snapshot, screens.authorize), **receiver.mounts},
         let_go=receiver.let_go,
     )
     # By Redis they come back through the door, to this host and to all others.

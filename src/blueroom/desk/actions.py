@@ -600,6 +600,16 @@ def note_reply(*, question_id: int, state: str, url: str, code: str, message: st
         changed(question.session_id, questions=told, at_once=True, when=on_commit)
 
 
+def note_votes(*, question_id: int, votes: int, given: int) -> None:
+    """Remember what the public's votes weigh and how many there are; the room that takes them
+    calls this, and its screens are told with the next round."""
+    with one_transaction():
+        found = Question.objects.filter(pk=question_id).exclude(votes=votes, votes_given=given)
+        if found.update(votes=votes, votes_given=given):
+            session_id = Question.objects.values_list("session_id", flat=True).get(pk=question_id)
+            changed(session_id, questions=[question_id], when=on_commit)
+
+
 def _check(question: Question, rule: rules.Verb) -> None:
     if question.state in rule.starts:
         return

@@ -77,6 +77,8 @@ class QuestionOut(Schema):
     askers: int
     networks: list[str]
     votes: int
+    votes_given: int
+    are_votes_odd: bool
     published_at: datetime
     author: AskerOut
     url: str

@@ -11,7 +11,7 @@ from blueroom.room.models import Person, Room, Session
 
 
 class QuestionState(models.TextChoices):
-    """Where a question stands; only the last three are ever shown to the public."""
+    """Where a question stands. The public sees what is approved, to vote on, and the last three."""
 
     WAITING = "waiting", _("Waiting")
     APPROVED = "approved", _("Approved")
@@ -64,7 +64,8 @@ class Question(models.Model):
     notes = models.PositiveIntegerField(default=0, db_default=0)
     language = models.CharField(max_length=12, blank=True)
     askers = models.PositiveIntegerField(default=1)
-    votes = models.PositiveIntegerField(default=0)
+    votes = models.PositiveIntegerField(default=0)  # as weighed, by the room that takes them
+    votes_given = models.PositiveIntegerField(default=0, db_default=0)  # as they were given
     position = models.PositiveIntegerField(null=True, blank=True)
     published_at = models.DateTimeField()
     on_air_at = models.DateTimeField(null=True, blank=True)

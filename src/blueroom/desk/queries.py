@@ -48,6 +48,7 @@ _COLUMNS = (
     "askers",
     "networks",
     "votes",
+    "votes_given",
     "published_at",
     "position",
     "answer_text",
@@ -114,6 +115,8 @@ def _row(of: dict[str, Any]) -> Row:
         askers=of["askers"],
         networks=of["networks"] or [of["post__network"]],
         votes=of["votes"],
+        votes_given=of["votes_given"],
+        are_votes_odd=rules.are_votes_odd(of["votes"], of["votes_given"]),
         published_at=of["published_at"],
         author=Asker(
             name=of[f"{author}__name"],

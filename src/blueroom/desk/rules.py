@@ -28,6 +28,16 @@ _NOT_SAID = re.compile(r"https?://\S+|[#＃@]\w[\w.-]*")  # links, hashtags, men
 _WORD = re.compile(r"\w+")
 
 
+ODD_VOTES = 10
+
+
+def are_votes_odd(votes: int, given: int) -> bool:
+    """Whether so many votes did not count in full that a person should know: at least ten, and
+    more than a quarter of those given. A script does that, and a hall behind one address too."""
+    lost = given - votes
+    return lost >= ODD_VOTES and 4 * lost > given
+
+
 def words_said(text: str) -> list[str]:
     """The words of a text in small plain letters, without hashtags, mentions and links."""
     return _WORD.findall(_NOT_SAID.sub(" ", fold(text)))

@@ -82,7 +82,9 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     `text` is what is shown; `original` what its author wrote, where that is not the same, else "".
     `head` is the question that one in a group belongs to. `askers` and `networks` are those of the
-    whole group. `first_by` is who approved it, where a second person has to as well.
+    whole group. `first_by` is who approved it, where a second person has to as well. `votes` is
+    what the public's votes weigh, `votes_given` how many there are; `are_votes_odd` says that the
+    two are so far apart that somebody should know.
     """
 
     id: int
@@ -96,6 +98,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     askers: int
     networks: list[str]
     votes: int
+    votes_given: int
+    are_votes_odd: bool
     published_at: datetime
     author: Asker
     url: str

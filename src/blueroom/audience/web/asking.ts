@@ -5,11 +5,17 @@ import type { OwnQuestion } from './wire';
 export type Outcome =
   | { kind: 'taken'; item: OwnQuestion }
   | { kind: 'refused'; message: string }
-  | { kind: 'lost'; online: boolean };
+  /** Not now, says the server. */
+  | { kind: 'later'; message: string; retry_ms: number }
+  | { kind: 'lost' };
 
 const PATIENCE_MS = 20_000;
 
-export async function sendQuestion(url: string, csrf: string, typed: Typed): Promise<Outcome> {
+export async function sendQuestion(
+  url: string,
+  csrf: string,
+  typed: Typed & { key: string },
+): Promise<Outcome> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
@@ -19,12 +25,15 @@ export async function sendQuestion(url: string, csrf: string, typed: Typed): Pro
     });
     const said = (await answer.json()) as { item?: OwnQuestion; message?: string };
     if (answer.ok && said.item) return { kind: 'taken', item: said.item };
-    if (said.message) return { kind: 'refused', message: said.message };
-    return { kind: 'lost', online: true };
-  } catch (error) {
-    // A page instead of JSON came through; anything else did not reach the server.
-    return { kind: 'lost', online: error instanceof SyntaxError };
+    if (said.message && answer.status === 429) {
+      const after_s = Number(answer.headers.get('Retry-After')) || 60;
+      return { kind: 'later', message: said.message, retry_ms: after_s * 1000 };
+    }
+    if (said.message && answer.status < 500) return { kind: 'refused', message: said.message };
+  } catch {
+    // No answer, or a page of somebody between us and the server.
   }
+  return { kind: 'lost' };
 }
 
 const keyOf = (slug: string) => `question-${slug}`;

@@ -2,36 +2,70 @@
 // replaced by one that follows the session. Messages: PhoneState, then PhoneChange (./wire).
 import './phone.css';
 import { mount } from 'svelte';
-import { readBoot, sourceOf } from '../../design/web/boot';
-import { follow } from '../../design/web/live';
+import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
+import { follow, type Status } from '../../design/web/live';
 import { clock } from '../../design/web/time.svelte';
+import { keepForOffline } from './keeping';
+import Offline from './Offline.svelte';
+import type { OfflineBoot } from './offline';
 import Page from './Page.svelte';
 import { Phone, type PhoneBoot } from './phone.svelte';
+import { Polling } from './polling';
 import type { PhoneChange, PhoneState } from './wire';
 
-const { screen, boot } = readBoot<PhoneBoot>();
+// Longer than a stream takes to open on a bad line.
+const UNHEARD_MS = 8_000;
 
-// Somebody may have begun to type before this script was there.
-for (const name of ['text', 'name', 'place'] as const) {
-  const field = document.getElementById(`id_${name}`) as HTMLInputElement | null;
-  if (field?.value) boot.typed[name] = field.value;
+const { screen, boot } = readBoot<(PhoneBoot & { is_offline?: false }) | OfflineBoot>();
+if (boot.is_offline) showOffline(boot);
+else showPage(boot);
+void import('./voice');
+
+function showOffline(boot: Boot & OfflineBoot): void {
+  screen.replaceChildren();
+  mount(Offline, { target: screen, props: { boot } });
 }
-const wasTyping = document.activeElement?.id === 'id_text';
 
-const phone = new Phone(boot);
-screen.replaceChildren();
-mount(Page, { target: screen, props: { phone, boot } });
-if (wasTyping) document.getElementById('id_text')?.focus();
+function showPage(boot: Boot & PhoneBoot): void {
+  // Somebody may have begun to type before this script was there.
+  for (const name of ['text', 'name', 'place'] as const) {
+    const field = document.getElementById(`id_${name}`) as HTMLInputElement | null;
+    if (field?.value) boot.typed[name] = field.value;
+  }
+  const wasTyping = document.activeElement?.id === 'id_text';
 
-follow<PhoneState, PhoneChange>(sourceOf(boot), {
-  snapshot(state, at) {
-    clock.hear(at);
-    phone.take(state);
-  },
-  changes(changes) {
-    changes.forEach((change) => phone.change(change));
-  },
-  status(status) {
+  const phone = new Phone(boot);
+  screen.replaceChildren();
+  mount(Page, { target: screen, props: { phone, boot } });
+  if (wasTyping) document.getElementById('id_text')?.focus();
+
+  const polling = new Polling<PhoneState>(boot.now_url, {
+    state(state, at) {
+      clock.hear(at);
+      phone.take(state);
+    },
+    fresh(isFresh) {
+      if (isFresh && !phone.isPolled) phone.lineIsBack();
+      phone.isPolled = isFresh;
+    },
+  });
+  const unheard = setTimeout(() => polling.start(), UNHEARD_MS);
+  const hearStatus = (status: Status) => {
     phone.status = status;
-  },
-});
+    clearTimeout(unheard);
+    if (status.state !== 'live') return polling.start();
+    polling.stop();
+    phone.lineIsBack();
+  };
+  follow<PhoneState, PhoneChange>(sourceOf(boot), {
+    snapshot(state, at) {
+      clock.hear(at);
+      phone.take(state);
+    },
+    changes(changes) {
+      changes.forEach((change) => phone.change(change));
+    },
+    status: hearStatus,
+  });
+  keepForOffline(boot);
+}

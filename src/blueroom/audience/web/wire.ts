@@ -4,7 +4,9 @@ export interface PhoneState {
   session: SessionCard;
   on_air: Card | null;
   answered: AnsweredCard[];
+  up_for_vote: VoteCard[];
   questions: number;
+  questions_answered: number;
   live: LiveCard | null;
   hearts_total: number;
 }
@@ -55,6 +57,11 @@ export interface PhotoCard {
   height_px: number;
 }
 
+export interface VoteCard {
+  card: Card;
+  votes: number;
+}
+
 export interface LiveCard {
   state: string;
   hls: string;
@@ -70,9 +77,22 @@ export interface AnsweredChanged {
   answered: AnsweredCard[];
 }
 
+export interface UpForVoteChanged {
+  kind: 'up_for_vote';
+  id: number;
+  entry: VoteCard | null;
+}
+
+export interface VotesCounted {
+  kind: 'votes';
+  id: number;
+  votes: number;
+}
+
 export interface QuestionsCounted {
   kind: 'questions';
   questions: number;
+  answered: number;
 }
 
 export interface SessionChanged {
@@ -92,12 +112,14 @@ export interface HeartsChanged {
   total: number;
 }
 
-export type PhoneChange = OnAirChanged | AnsweredChanged | QuestionsCounted | SessionChanged | LiveChanged | HeartsChanged;
+export type PhoneChange = OnAirChanged | AnsweredChanged | UpForVoteChanged | VotesCounted | QuestionsCounted | SessionChanged | LiveChanged | HeartsChanged;
 
 export interface OwnQuestion {
   id: number;
   text: string;
   state: string;
+  others: number;
+  votes: number;
   answer: string;
   clip: string;
   photo: PhotoCard | null;

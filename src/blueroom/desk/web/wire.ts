@@ -38,6 +38,8 @@ export interface Row {
   askers: number;
   networks: string[];
   votes: number;
+  votes_given: number;
+  are_votes_odd: boolean;
   published_at: string;
   author: Asker;
   url: string;

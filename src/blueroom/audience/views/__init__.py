@@ -1,8 +1,8 @@
-"""The phone page: ask without an account, see what became of it. Works without JavaScript."""
+"""The phone page: ask and vote without an account, see what became of it; also without scripts."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -21,45 +21,52 @@ from blueroom.audience.errors import (
     HeartsUnclear,
     NoLivePicture,
     NotTakingQuestions,
+    NotUpForVote,
     QuestionTooLong,
+    VotedTooOften,
+    VotedTooSoon,
+    VoteUnclear,
 )
 from blueroom.audience.forms import AskForm
-from blueroom.audience.queries import own_questions, phone_state
-from blueroom.audience.rules import QUESTION_LENGTH_MAX, state_told
+from blueroom.audience.queries import own_questions, phone_state, voted_for
+from blueroom.audience.rules import QUESTION_LENGTH_MAX, VOTE_AFTER_S, state_told
 from blueroom.audience.stream import SCREEN
-from blueroom.audience.visitors import address_of, asker_of, known_asker, remember_asker
+from blueroom.audience.views.announcing import page_address, picture_address
+from blueroom.audience.views.public import session_at
+from blueroom.audience.visitors import (
+    address_of,
+    asker_of,
+    device_of,
+    known_asker,
+    remember_asker,
+)
 from blueroom.audience.wire import OwnQuestion
 from blueroom.base.clock import now
-from blueroom.base.errors import BlueRoomError
-from blueroom.room.access import NotFound, session_of
+from blueroom.base.errors import BlueRoomError, TryLater
+from blueroom.base.ids import new_secret
+from blueroom.room.access import NotFound
 from blueroom.room.models import Session
 from blueroom.studio import actions
 from blueroom.studio.errors import SessionNotOpen
 from blueroom.studio.secrets import page_secret
 
 BODY_SIZE_MAX_BYTES = 200_000  # the longest lawful question is far below; more is not shown again
-HEARTS_SIZE_MAX_BYTES = 1_000
-
-
-def _session(slug: str) -> Session:
-    try:
-        return session_of(slug)
-    except NotFound as error:
-        raise Http404 from error
+SMALL_SIZE_MAX_BYTES = 1_000  # hearts, a vote
+Sent = TypeVar("Sent")
 
 
 @never_cache
 @require_safe
 def phone(request: HttpRequest, slug: str) -> HttpResponse:
     """What is on air, what was answered, the form, and this phone's own questions."""
-    return _page(request, _session(slug), AskForm(), known_asker(request))
+    return _page(request, session_at(slug), AskForm())
 
 
-def _page(
-    request: HttpRequest, session: Session, form: AskForm, asker: str, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, session: Session, form: AskForm, status: int = 200) -> HttpResponse:
+    asker = asker_of(request)
     state = phone_state(session)
     mine = own_questions(session, asker=asker)
+    voted = voted_for(session, device=asker)
     boot = {
         "slug": session.slug,
         "language": get_language(),
@@ -72,29 +79,44 @@ def _page(
         "hearts_url": reverse("send_hearts", args=[session.slug]),
         "mine_url": reverse("own_questions", args=[session.slug]),
         "video_url": reverse("ask_by_video", args=[session.slug]),
+        "vote_url": reverse("vote", args=[session.slug]),
+        "vote_after_s": VOTE_AFTER_S,
+        "now_url": f"/now/{session.slug}/{SCREEN}",
+        "calendar_url": f"{reverse('calendar', args=[session.slug])}?lang={get_language()}",
+        "offline_url": f"{reverse('phone_offline', args=[session.slug])}?lang={get_language()}",
+        "worker_url": reverse("phone_worker"),
         "length_max": QUESTION_LENGTH_MAX,
         "zone": session.room.time_zone,
         "state": msgspec.to_builtins(state),
         "mine": msgspec.to_builtins(mine),
-        "typed": {name: form.data.get(name, "") for name in form.fields},
+        "voted": voted,
+        "typed": {name: form.data.get(name, "") for name in ("text", "name", "place")},
         "refusal": " ".join(error for errors in form.errors.values() for error in errors),
     }
     context: dict[str, Any] = {
         "session": session,
         "state": state,
         "mine": mine,
+        "voted": voted,
         "form": form,
         "boot": boot,
         "is_taking": session.state in TAKING,
+        "key": new_secret(12),
+        "page_url": page_address(request, session),
+        "picture_url": picture_address(request, session),
+        "calendar_url": boot["calendar_url"],
     }
-    return render(request, "audience/phone.html", context, status=status)
+    response = render(request, "audience/phone.html", context, status=status)
+    # From now on this phone is known: what it sends again counts once, and it may vote.
+    remember_asker(request, response, asker)
+    return response
 
 
 @never_cache
 @require_POST
 def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes a question; who asks for JSON gets {"item": …} or {"code", "message"}."""
-    session = _session(slug)
+    session = session_at(slug)
     wants_json = request.accepts("application/json") and not request.accepts("text/html")
     form = AskForm(request.POST)
     if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_SIZE_MAX_BYTES:
@@ -104,7 +126,7 @@ def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
         if wants_json:
             message = " ".join(error for errors in form.errors.values() for error in errors)
             return JsonResponse({"code": "invalid", "message": message}, status=422)
-        return _page(request, session, form, known_asker(request), 422)
+        return _page(request, session, form, 422)
     try:
         question = ask(
             session=session,
@@ -117,7 +139,14 @@ def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
         return _refusal(request, session, form, error, wants_json)
     state = state_told(question.state, is_withdrawn=False)
     item = OwnQuestion(
-        id=question.pk, text=question.text, state=state, answer="", clip="", photo=None
+        id=question.pk,
+        text=question.text,
+        state=state,
+        others=0,
+        votes=0,
+        answer="",
+        clip="",
+        photo=None,
     )
     response: HttpResponse
     if wants_json:
@@ -125,7 +154,7 @@ def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         response = HttpResponseRedirect(reverse("phone", args=[slug]) + "#mine")
         response.status_code = 303
-    remember_asker(response, asker)
+    remember_asker(request, response, asker)
     return response
 
 
@@ -139,7 +168,7 @@ def _refusal(
         response = JsonResponse({"code": error.code, "message": message}, status=status)
     else:
         form.add_error("text", message)
-        response = _page(request, session, form, known_asker(request), status)
+        response = _page(request, session, form, status)
     if isinstance(error, AskedTooOften) and error.retry_after_s:
         response.headers["Retry-After"] = str(round(error.retry_after_s))
     return response
@@ -149,7 +178,7 @@ def _refusal(
 @require_POST
 def ask_by_video(request: HttpRequest, slug: str) -> HttpResponse:
     """A place in the queue of those who ask by video; leads to the page that sends."""
-    session = _session(slug)
+    session = session_at(slug)
     asker = asker_of(request)
     try:
         pace_address(address_of(request), now=now())
@@ -166,7 +195,59 @@ def ask_by_video(request: HttpRequest, slug: str) -> HttpResponse:
         return JsonResponse({"code": error.code, "message": message}, status=status)
     page = reverse("feed", args=[page_secret(feed)])
     response = JsonResponse({"url": page}, status=201)
-    remember_asker(response, asker)
+    remember_asker(request, response, asker)
+    return response
+
+
+class VoteSent(msgspec.Struct, frozen=True):
+    """A phone's vote for a question, or the word that it takes it back."""
+
+    question: int
+    vote: bool
+
+
+@never_cache
+@require_POST
+def vote(request: HttpRequest, slug: str) -> HttpResponse:
+    """Takes {"question": id, "vote": true or false} as JSON, or as the page's own form."""
+    session = session_at(slug)
+    is_form = request.content_type != "application/json"
+    try:
+        sent = _small(request, VoteSent)
+        if sent is None:
+            raise VoteUnclear
+        audience.vote(
+            session=session,
+            question_id=sent.question,
+            is_for=sent.vote,
+            device=device_of(request),
+            address=address_of(request),
+            now=now(),
+        )
+    except BlueRoomError as error:
+        return _vote_refused(request, session, error, is_form=is_form)
+    if is_form:
+        response = HttpResponseRedirect(reverse("phone", args=[slug]) + "#votes")
+        response.status_code = 303
+        return response
+    return JsonResponse({"question": sent.question, "vote": sent.vote})
+
+
+def _vote_refused(
+    request: HttpRequest, session: Session, error: BlueRoomError, *, is_form: bool
+) -> HttpResponse:
+    status = {VotedTooSoon: 429, VotedTooOften: 429, NotUpForVote: 409}.get(type(error), 422)
+    message = gettext(str(error.message))
+    response: HttpResponse
+    if is_form:
+        form = AskForm({})
+        form.add_error(None, message)
+        response = _page(request, session, form, status)
+    else:
+        response = JsonResponse({"code": error.code, "message": message}, status=status)
+        remember_asker(request, response, asker_of(request))
+    if isinstance(error, TryLater) and error.retry_after_s:
+        response.headers["Retry-After"] = str(round(error.retry_after_s))
     return response
 
 
@@ -181,8 +262,10 @@ class HeartsSent(msgspec.Struct, frozen=True):
 def send_hearts(request: HttpRequest, slug: str) -> HttpResponse:
     """Takes hearts for the live picture, {"hearts": n} as JSON or as a form; 204."""
     try:
-        hearts = _hearts_in(request)
-        audience.send_hearts(slug=slug, hearts=hearts, address=address_of(request), now=now())
+        sent = _small(request, HeartsSent)
+        if sent is None:
+            raise HeartsUnclear
+        audience.send_hearts(slug=slug, hearts=sent.hearts, address=address_of(request), now=now())
     except NotFound as error:
         raise Http404 from error
     except BlueRoomError as error:
@@ -192,21 +275,23 @@ def send_hearts(request: HttpRequest, slug: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-def _hearts_in(request: HttpRequest) -> int:
-    """Raises: HeartsUnclear."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > HEARTS_SIZE_MAX_BYTES:
-        raise HeartsUnclear
+def _small(request: HttpRequest, kind: type[Sent]) -> Sent | None:
+    """What a small body says, as JSON or as a form; None where it is unclear."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > SMALL_SIZE_MAX_BYTES:
+        return None
     try:
         if request.content_type == "application/json":
-            return msgspec.json.decode(request.body, type=HeartsSent).hearts
-        return msgspec.convert(request.POST.dict(), HeartsSent, strict=False).hearts
-    except msgspec.MsgspecError as error:
-        raise HeartsUnclear from error
+            return msgspec.json.decode(request.body, type=kind)
+        return msgspec.convert(request.POST.dict(), kind, strict=False)
+    except msgspec.MsgspecError:
+        return None
 
 
 @never_cache
 @require_safe
 def mine(request: HttpRequest, slug: str) -> JsonResponse:
-    """What this phone asked, newest first."""
-    items = own_questions(_session(slug), asker=known_asker(request))
-    return JsonResponse({"items": msgspec.to_builtins(items)})
+    """What this phone asked, newest first, and what it voted for."""
+    session, asker = session_at(slug), known_asker(request)
+    items = own_questions(session, asker=asker)
+    voted = voted_for(session, device=asker)
+    return JsonResponse({"items": msgspec.to_builtins(items), "voted": voted})
