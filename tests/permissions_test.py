@@ -36,7 +36,7 @@ PUBLIC = {
     "vote",
 }
 # Opened by a secret in the address; without it nothing is there.
-BY_SECRET = {"feed", "wall", "wall_ticket", "welcome"}
+BY_SECRET = {"feed", "wall", "wall_points", "wall_ticket", "welcome"}
 # For everybody who is logged in, whatever the role.
 OWN = {"home"}
 # Good for every address that takes one, so that only the permission can refuse it.
@@ -56,6 +56,7 @@ BODY = {
     "alt": "Un carnet",
     "shape": "1x1",
     "language": "fr",
+    "code": "",
     "cues": [],
     "ids": [1],
     "questions": [{"id": 1, "revision": 1}],

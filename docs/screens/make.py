@@ -213,7 +213,87 @@ def take(house: House, browser: Browser) -> None:
     picture(french, "desk-on-air-fr")
 
 
+HEAT_REHEARSAL = ("--seed=map", "--backlog=6000", "--rate=240", "--script=steady", MIX)
+HEAT_MINUTES = 74
+AIRED = 5
+
+
+def spread_evening(house: House) -> None:
+    """Tell an evening of what came at once: posts in waves, questions on air one after another."""
+    last_s = int(datetime.now(UTC).timestamp())
+    first_s = last_s - 60 * HEAT_MINUTES
+    heights = [
+        3 + 2 * math.sin(m / 6) + 9 * math.exp(-(((m - 33) / 3) ** 2)) + m / 20
+        for m in range(HEAT_MINUTES)
+    ]
+    with sqlite3.connect(house.data / "room.sqlite3", timeout=10) as database:
+        database.execute("DELETE FROM posts_postcount")
+        posts = [row for (row,) in database.execute("SELECT id FROM posts_post ORDER BY id")]
+        (session,) = database.execute("SELECT id FROM room_session").fetchone()
+        done = 0
+        for minute, height in enumerate(heights):
+            share = posts[done : done + round(len(posts) * height / sum(heights))]
+            done += len(share)
+            at_s = first_s + 60 * minute
+            database.execute(
+                "INSERT INTO posts_postcount (session_id, network, minute, posts)"
+                " VALUES (?, 'rehearsal', ?, ?)",
+                (session, f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%d %H:%M}:00", len(share)),
+            )
+            database.executemany(
+                "UPDATE posts_location SET received_s = ? WHERE post_id = ?",
+                [(at_s + number * 60 // len(share), post) for number, post in enumerate(share)],
+            )
+        # Decisions never change: their guards go, with the whole room, when the pictures are taken.
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+        for (name,) in database.execute(guards, ["desk_decision"]).fetchall():
+            database.execute(f"DROP TRIGGER {name}")
+        aired = database.execute("SELECT id FROM desk_decision WHERE verb = 'air' ORDER BY id")
+        for number, (decision,) in enumerate(aired.fetchall()):
+            at = datetime.fromtimestamp(first_s + 60 * (20 + 11 * number), UTC)
+            database.execute(
+                "UPDATE desk_decision SET at = ? WHERE id = ?",
+                (f"{at:%Y-%m-%d %H:%M:%S}", decision),
+            )
+        opened, on_air = (
+            f"{datetime.fromtimestamp(first_s + 60 * minute, UTC):%Y-%m-%d %H:%M:%S}"
+            for minute in (0, 12)
+        )
+        database.execute("UPDATE room_session SET opened_at = ?, on_air_at = ?", (opened, on_air))
+
+
+def take_heat(house: House, browser: Browser) -> None:
+    """The heat map before the show, on air, and gone through again."""
+    with house.client() as api:
+        session = api.get("/sessions").json()[0]
+        path = f"/sessions/{session['slug']}"
+        asked = f"{path}/questions?limit=50&order=oldest"
+        found = crew.within(30, lambda: api.get(asked).json()["items"])
+        api.post(f"{path}/start").raise_for_status()
+        for question in found[:AIRED]:
+            for verb in ("approve", "air"):
+                api.post(f"/questions/{question['id']}/{verb}").raise_for_status()
+        spread_evening(house)
+        wall = open_page(browser, crew.WALL, crew.FRENCH)
+        address = session["links"]["wall_heat"]
+        wall.goto(f"{address}?lang=en&air=on")
+        wall.wait_for_timeout(4_000)
+        picture(wall, "heat-on-air-en")
+        wall.goto(f"{address}?lang=fr&air=off&replay&speed=60")
+        wall.wait_for_timeout(38_000)
+        picture(wall, "heat-replay-day-fr")
+
+
 def main() -> None:
+    words = chromium.launch_words()
+    with (
+        tempfile.TemporaryDirectory(prefix="blueroom-pictures-") as folder,
+        running_house(Path(folder) / "room", "--no-rehearsal") as house,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**words) as browser,
+    ):
+        house.tool("rehearse", *HEAT_REHEARSAL)
+        take_heat(house, browser)
     with (
         tempfile.TemporaryDirectory(prefix="blueroom-pictures-") as folder,
         running_house(Path(folder) / "room", "--no-rehearsal", BLUEROOM_URL=ADDRESS) as house,

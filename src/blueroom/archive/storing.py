@@ -23,6 +23,7 @@ from blueroom.clips.models import Captions, Clip, Render, WorkState
 from blueroom.clips.queries import clip_by_id, is_open_to_all, page_path
 from blueroom.clips.rules import Line, clean_cues
 from blueroom.desk.models import Decision, Question, QuestionState
+from blueroom.posts.actions import locate_posts
 from blueroom.posts.models import Author, Post, PostCount, Sorting
 from blueroom.posts.rules import clean_language, clean_line, clean_text, clean_url
 from blueroom.publish.models import Reply, ReplyState
@@ -70,6 +71,7 @@ class Store:
         self._store_session()
         for posts in _slices(self._archive.lines("posts.jsonl", lines.Post)):
             self._store_posts(posts)
+        locate_posts(session=self.session)
         for questions in _slices(self._archive.lines("questions.jsonl", lines.Question)):
             self._store_questions(questions)
         for questions in _slices(self._archive.lines("questions.jsonl", lines.Question)):

@@ -23,6 +23,7 @@ from blueroom.desk import errors as desk_errors
 from blueroom.desk.api import router as desk
 from blueroom.desk.api import told
 from blueroom.desk.groups_api import router as groups
+from blueroom.desk.location_api import router as map_locations
 from blueroom.desk.posts_api import router as posts
 from blueroom.desk.queries import row_of
 from blueroom.publish import errors as publish_errors
@@ -100,7 +101,19 @@ api = NinjaAPI(
     openapi_url=None,  # served beside the versions, see config.urls
     auth=[Bearer(), LoggedIn()],
 )
-for router in (crew, sessions, posts, desk, groups, studio, clips, publish, audience, archive):
+for router in (
+    crew,
+    sessions,
+    posts,
+    desk,
+    groups,
+    map_locations,
+    studio,
+    clips,
+    publish,
+    audience,
+    archive,
+):
     api.add_router("", router)
 
 

@@ -20,13 +20,14 @@ from blueroom.studio import stream as studio
 from blueroom.updates import ticket as tickets
 from blueroom.updates.live import PUBLIC, Grant
 from blueroom.updates.tell import Maker, Notice
+from blueroom.walls import heat_stream as heat
 from blueroom.walls import stream as wall
 from blueroom.walls import videos_stream as videos
 
 SCREENS: dict[str, Any] = {
-    module.SCREEN: module for module in (desk, wall, videos, phone, studio, clips)
+    module.SCREEN: module for module in (desk, wall, videos, heat, phone, studio, clips)
 }
-TOLD = ("wall", "videos", "phone", "studio", "desk", "clips")  # in this order
+TOLD = ("wall", "videos", "phone", "studio", "desk", "clips", "heat")  # in this order
 
 
 def _session(topic: str) -> tuple[Session | None, str]:

@@ -17,6 +17,7 @@ from blueroom.audience.wire import OwnQuestion, PhoneChange, PhoneState
 from blueroom.clips.wire import ClipsChange, ClipsState
 from blueroom.desk.wire import DeskChange, DeskState
 from blueroom.studio.wire import StudioChange, StudioState
+from blueroom.walls.heat_wire import HeatChange, HeatState, PointsHead
 from blueroom.walls.wire import VideosChange, VideosState, WallChange, WallState
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -28,6 +29,9 @@ SCREENS: dict[str, dict[str, Any]] = {
         "WallChange": WallChange,
         "VideosState": VideosState,
         "VideosChange": VideosChange,
+        "HeatState": HeatState,
+        "HeatChange": HeatChange,
+        "PointsHead": PointsHead,
     },
     "audience": {
         "PhoneState": PhoneState,

@@ -115,3 +115,10 @@ class AuthorUnknown(NotAcceptable):
 
     code: ClassVar[str] = "author_unknown"
     sentence = _("Nobody knows who wrote this post.")  # type: ignore[assignment]
+
+
+class PlaceUnknown(NotAcceptable):
+    """No place of the gazetteer has that code."""
+
+    code: ClassVar[str] = "place_unknown"
+    sentence = _("We know no such place. Choose one of those that are proposed.")  # type: ignore[assignment]

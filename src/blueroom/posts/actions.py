@@ -7,15 +7,28 @@ import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import F
 from django.db.transaction import on_commit
 
 from blueroom.networks import interface
+from blueroom.places.gazetteer import Place
+from blueroom.places.locating import spot_of_place
+from blueroom.posts import locations
 from blueroom.posts.handover import Said
 from blueroom.posts.holder import is_gone
-from blueroom.posts.models import Author, Channel, ChannelState, Payload, Post, Sorting
+from blueroom.posts.locations import Placed, placed
+from blueroom.posts.models import (
+    Author,
+    Channel,
+    ChannelState,
+    LocationSource,
+    Payload,
+    Post,
+    Sorting,
+)
 from blueroom.posts.rules import clean_post
-from blueroom.posts.store import IsMessage, Received, store_posts
+from blueroom.posts.store import IsMessage, Received, store_posts, take_turn
 from blueroom.room.actor import Actor
 from blueroom.room.models import Session, SessionState
 from blueroom.room.writing import one_transaction
@@ -27,6 +40,8 @@ __all__ = [
     "forget_payloads",
     "hold_channels",
     "keep_channel_states",
+    "locate_author",
+    "locate_posts",
     "receive",
     "release_channels",
     "retry_channel",
@@ -111,6 +126,11 @@ def erase_author(*, author: Author, now: datetime, by: Actor) -> int:
         posts = Post.objects.filter(author=author)
         Payload.objects.filter(post__author=author).delete()
         sessions = list(posts.order_by().values_list("session_id", flat=True).distinct())
+        for session_id in sorted(sessions):
+            with connection.cursor() as cursor:
+                take_turn(cursor, session_id)
+                theirs = list(posts.filter(session_id=session_id).values_list("pk", flat=True))
+                locations.take_off(cursor, session_id, theirs)
         emptied = posts.filter(deleted_at=None).update(
             text="", url="", language="", lat=None, lon=None, deleted_at=now, sorting=Sorting.NEW
         )
@@ -118,6 +138,59 @@ def erase_author(*, author: Author, now: datetime, by: Actor) -> int:
             changed(session_id, counts=True, when=on_commit)
     log.info("%s erased the author %s of %s", by.name, author.pk, author.network)
     return emptied
+
+
+def locate_author(*, post: Post, place: Place | None, now: datetime, by: Actor) -> int:
+    """Put a post where somebody at the desk says it is, or off the map; how many posts that moved.
+
+    The author's other posts in this session go with it, the next ones too; a post with a point of
+    its own is moved alone. May be repeated.
+    """
+    spot = spot_of_place(place) if place else None
+    with one_transaction(), connection.cursor() as cursor:
+        take_turn(cursor, post.session_id)
+        if post.lat is None and post.author.remote_id:
+            found = locations.posts_of_authors(cursor, post.session_id, [post.author_id])
+            moved = [(post_id, at) for _, post_id, at in found]
+        else:
+            moved = [(post.pk, post.received_at)] if post.deleted_at is None else []
+        rows = [
+            Placed(post_id, int(at.timestamp()), spot, LocationSource.PERSON)
+            for post_id, at in moved
+        ]
+        locations.move(cursor, post.session_id, rows, by_person=True)
+        changed(post.session_id, counts=True, at_once=True, when=on_commit)
+    log.info("%s located %d posts of the session %s", by.name, len(rows), post.session_id)
+    return len(rows)
+
+
+def locate_posts(*, session: Session, slice_size: int = 2000) -> int:
+    """Put those posts of a session on the map that were stored without; how many were looked at.
+
+    Each slice is a transaction of its own. May be repeated.
+    """
+    after = looked_at = 0
+    while True:
+        with one_transaction(), connection.cursor() as cursor:
+            take_turn(cursor, session.pk)
+            posts = list(
+                Post.objects.filter(
+                    session=session, pk__gt=after, deleted_at=None, location__isnull=True
+                )
+                .order_by("pk")
+                .values_list("pk", "received_at", "lat", "lon", "author__place")[:slice_size]
+            )
+            rows = [
+                placed(post_id=pk, received_at=at, lat=lat, lon=lon, stated=stated)
+                for pk, at, lat, lon, stated in posts
+            ]
+            locations.move(cursor, session.pk, [row for row in rows if row.spot])
+            if rows:
+                changed(session.pk, counts=True, when=on_commit)
+        if not posts:
+            return looked_at
+        after = posts[-1][0]
+        looked_at += len(posts)
 
 
 def switch_channel(*, channel: Channel, enabled: bool, now: datetime, by: Actor) -> Channel:

@@ -132,6 +132,46 @@ class Payload(models.Model):
     received_at = models.DateTimeField(db_index=True)
 
 
+class LocationSource(models.TextChoices):
+    """By what a post is on the map."""
+
+    NONE = "", _("Nothing")
+    POINT = "point", _("Its own point")
+    STATED = "stated", _("What its author states")
+    PERSON = "person", _("Somebody at the desk")
+
+
+class Location(models.Model):
+    """Where a post is on the map, blurred as `places.blur` says. Written by `posts.locations`.
+
+    `level` is point, city, region or country; empty where the post left the map, or where somebody
+    took it off. `place` is the code of a place in the gazetteer.
+    """
+
+    post = models.OneToOneField(Post, models.CASCADE, primary_key=True)
+    session = models.ForeignKey(Session, models.CASCADE, related_name="+", db_index=False)
+    revision = models.BigIntegerField()
+    source = models.CharField(
+        max_length=6, choices=LocationSource.choices, blank=True, default=LocationSource.NONE
+    )
+    level = models.CharField(max_length=7, blank=True)
+    place = models.CharField(max_length=12, blank=True)
+    x = models.PositiveIntegerField(null=True)
+    y = models.PositiveIntegerField(null=True)
+    received_s = models.BigIntegerField()  # when its post came, seconds since 1970
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["session", "revision"], name="locations_in_order"),
+            models.Index(
+                fields=["session"], condition=Q(source="person"), name="locations_by_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.place or self.level} {self.post_id}"
+
+
 class PostCount(models.Model):
     """How many posts of a network came for a session in one minute; kept with the posts."""
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
+from django.db import connection
 from django.db.models import Q, Sum
 
-from blueroom.posts.models import Post, PostCount, Sorting
+from blueroom.posts.models import Location, Post, PostCount, Sorting
 from blueroom.room.models import Session
 
 CURVE_MINUTES = 60
@@ -38,6 +40,12 @@ def counts_of(session: Session, *, now: datetime) -> PostCounts:
     return PostCounts(posts=sum(by_network.values()), by_network=by_network, curve=curve)
 
 
+def posts_counted(session: Session) -> int:
+    """How many posts came for the session, those deleted since included."""
+    found = PostCount.objects.filter(session=session).aggregate(posts=Sum("posts"))
+    return int(found["posts"] or 0)
+
+
 def posts_after(
     *,
     session_id: int,
@@ -64,3 +72,62 @@ def posts_after(
     posts = list(found.select_related("author").order_by(order)[: limit + 1])
     page = posts[:limit]
     return page, (page[-1].pk if len(posts) > limit else None)
+
+
+LocationRow = tuple[int, int, str, str, int | None, int | None, int]
+
+
+def locations_after(*, session_id: int, revision: int = 0) -> Iterator[list[LocationRow]]:
+    """What happened on a session's map after that revision, in its order, in lists of some 20,000.
+
+    Rows hold revision, post, level, place, x, y and when the post came (seconds since 1970); the
+    level is empty where a post left the map.
+    """
+    table = Location._meta.db_table
+    columns = "revision, post_id, level, place, x, y, received_s"
+    where = "session_id=%s AND revision>%s ORDER BY revision LIMIT 20000"
+    select = f"SELECT {columns} FROM {table} WHERE {where}"  # noqa: S608
+    after = revision
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(select, [session_id, after])
+            rows: list[Any] = cursor.fetchall()
+            if not rows:
+                return
+            yield rows
+            after = rows[-1][0]
+
+
+def map_revision(session_id: int) -> int:
+    """The last revision of a session's map; 0 where nothing was ever on it."""
+    newest = Location.objects.filter(session_id=session_id).order_by("-revision")
+    return newest.values_list("revision", flat=True).first() or 0
+
+
+def newest_post(session_id: int) -> int:
+    """The id of the session's last post; 0 where there is none."""
+    found = Post.objects.filter(session_id=session_id).order_by("-id")
+    return found.values_list("id", flat=True).first() or 0
+
+
+def location_of(post_id: int) -> Location | None:
+    """Where a post is on the map."""
+    return Location.objects.filter(post_id=post_id).exclude(level="").first()
+
+
+def curve_of(
+    session: Session, *, since: datetime | None = None
+) -> tuple[datetime | None, list[int]]:
+    """How many posts came in each minute from the first one on, or from `since`, and its moment.
+
+    Ends with the last minute that has any; the first value is None where none came.
+    """
+    kept = PostCount.objects.filter(session=session)
+    if since is not None:
+        kept = kept.filter(minute__gte=since)
+    by_minute = dict(kept.values_list("minute").annotate(posts=Sum("posts")).order_by("minute"))
+    if not by_minute:
+        return None, []
+    first, last = next(iter(by_minute)), next(reversed(by_minute))
+    minutes = int((last - first).total_seconds()) // 60 + 1
+    return first, [by_minute.get(first + timedelta(minutes=n), 0) for n in range(minutes)]

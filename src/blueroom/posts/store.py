@@ -26,7 +26,18 @@ from typing import Any, Protocol
 from django.db import connection
 
 from blueroom.networks import interface
-from blueroom.posts.models import Author, Payload, Post, PostCount, Sorting
+from blueroom.places.locating import Spot
+from blueroom.posts import locations
+from blueroom.posts.locations import Placed, placed
+from blueroom.posts.models import (
+    Author,
+    Location,
+    LocationSource,
+    Payload,
+    Post,
+    PostCount,
+    Sorting,
+)
 from blueroom.posts.rules import is_older
 
 Key = tuple[str, str]  # network, id there
@@ -36,6 +47,7 @@ _AUTHORS = Author._meta.db_table
 _POSTS = Post._meta.db_table
 _PAYLOADS = Payload._meta.db_table
 _COUNTS = PostCount._meta.db_table
+_LOCATIONS = Location._meta.db_table
 _AUTHOR_COLUMNS = ("network", "remote_id", "name", "handle", "followers", "place")
 _POST_COLUMNS = (
     "session_id",
@@ -183,6 +195,11 @@ class _Record:
         self.reads_anew = False
 
 
+def take_turn(cursor: Any, session_id: int) -> None:
+    """Wait until no other transaction writes to posts of this session; within a transaction."""
+    _DATABASES[connection.vendor].take_turn(cursor, session_id)
+
+
 def store_posts(
     *,
     session_id: int,
@@ -217,6 +234,8 @@ class _Batch:
         self._stamp = database.moment(now)
         self._keeps_raw = keeps_raw
         self._is_message = is_message
+        self._stated: dict[Key, str] = {}  # what the batch's authors state as their place
+        self._movers: dict[int, str] = {}  # those of them who state another one than before
 
     def store(self, posts: Sequence[interface.Post]) -> Received:
         self._database.take_turn(self._cursor, self._session_id)
@@ -237,6 +256,7 @@ class _Batch:
         changed = [r for r in records.values() if r.latest and r.id is not None]
         self._insert(new, author_ids)
         self._change(changed)
+        self._locate(new, changed, author_ids)
         self._count(record for record in new if not record.latest.deleted)
         return Received(**counts, post_ids=[record.id for record in new + changed if record.id])
 
@@ -264,6 +284,9 @@ class _Batch:
             )
             if after != before and author.id and not erased_at:
                 changes.append((*after, author_id))
+                if author.place and author.place != place:
+                    self._movers[author_id] = author.place
+            self._stated[key] = after[-1] if author.id else ""
         if changes:
             self._cursor.executemany(
                 f"UPDATE {_AUTHORS} SET name=%s, handle=%s, followers=%s, place=%s WHERE id=%s",
@@ -394,6 +417,65 @@ class _Batch:
             self._stamp,
             record.reads_anew,
             record.id,
+        )
+
+    def _locate(
+        self, new: list[_Record], changed: list[_Record], author_ids: dict[Key, int | None]
+    ) -> None:
+        """Put the posts on the map, and those who tell their place only now with them."""
+        cursor, session_id = self._cursor, self._session_id
+        here = [record for record in new if record.deleted_at is None]
+        said = locations.said_of_authors(cursor, session_id)
+        if here:
+            # Most posts say nothing of where they are, and cost nothing here.
+            found = [
+                self._placed(record, author_ids, said)
+                for record in here
+                if self._says_where(record, author_ids, said)
+            ]
+            if rows := locations.rows_of(cursor, session_id, found):
+                self._database.insert(cursor, _LOCATIONS, locations.COLUMNS, rows)
+        gone = [record.id for record in changed if record.deleted_at is not None and record.id]
+        locations.take_off(cursor, session_id, gone)
+        edited = [record for record in changed if record.deleted_at is None]
+        moved = [self._placed(record, author_ids, said) for record in edited]
+        movers = [author_id for author_id in self._movers if author_id not in said]
+        for author_id, post_id, at in locations.posts_of_authors(cursor, session_id, movers):
+            stated = self._movers[author_id]
+            moved.append(placed(post_id=post_id, received_at=at, lat=None, lon=None, stated=stated))
+        locations.move(cursor, session_id, moved)
+
+    def _says_where(
+        self,
+        record: _Record,
+        author_ids: dict[Key, int | None],
+        said: dict[int, Spot | None],
+    ) -> bool:
+        post = record.latest
+        assert post is not None
+        key = _author_key(post)
+        return post.lat is not None or bool(self._stated.get(key)) or author_ids[key] in said
+
+    def _placed(
+        self,
+        record: _Record,
+        author_ids: dict[Key, int | None],
+        said: dict[int, Spot | None],
+    ) -> Placed:
+        post, post_id = record.latest, record.id
+        assert post is not None
+        assert post_id is not None  # it was stored just now
+        key = _author_key(post)
+        author_id = author_ids[key]
+        if post.lat is None and author_id in said:
+            at_s = int(self._now.timestamp())
+            return Placed(post_id, at_s, said[author_id], LocationSource.PERSON)
+        return placed(
+            post_id=post_id,
+            received_at=self._now,
+            lat=post.lat,
+            lon=post.lon,
+            stated=self._stated.get(key, ""),
         )
 
     def _count(self, new: Iterable[_Record]) -> None:

@@ -168,7 +168,11 @@ def test_plan_session_makes_guest_slug_and_links(room: Room) -> None:
     )
     assert (first.state, first.hashtags, first.starts_at) == ("planned", ["AskGuetta"], STARTS)
     assert Guest.objects.count() == 1
-    assert [link.screen for link in first.links.all()] == ["wall_questions", "wall_videos"]
+    assert [link.screen for link in first.links.all()] == [
+        "wall_questions",
+        "wall_videos",
+        "wall_heat",
+    ]
 
 
 def test_plan_session_keeps_reserved_slugs_free(room: Room) -> None:
@@ -333,7 +337,10 @@ def test_renew_link_opens_the_screen_at_a_new_address_only(room: Room) -> None:
     assert actions.revoke_link(link=new, now=NOW, by=actor(room)).revoked_at == NOW
     later = NOW + timedelta(days=1)
     assert actions.revoke_link(link=new, now=later, by=actor(room)).revoked_at == NOW
-    assert [link.screen for link in Link.objects.filter(revoked_at=None)] == ["wall_videos"]
+    assert [link.screen for link in Link.objects.filter(revoked_at=None)] == [
+        "wall_videos",
+        "wall_heat",
+    ]
 
 
 def test_make_token_gives_a_role_no_stronger_than_one_s_own(room: Room) -> None:

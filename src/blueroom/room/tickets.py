@@ -17,11 +17,16 @@ RIGHT_TO_FOLLOW = {  # phones need none
     "desk": "moderate",
     "wall": "see_session",
     "videos": "see_session",
+    "heat": "see_session",
     "studio": "see_studio",
     "clips": "edit_clip",
 }
 # What the stream of each link's screen is called: a link follows this one and no other.
-STREAMS: dict[str, str] = {Screen.WALL_QUESTIONS: "wall", Screen.WALL_VIDEOS: "videos"}
+STREAMS: dict[str, str] = {
+    Screen.WALL_QUESTIONS: "wall",
+    Screen.WALL_VIDEOS: "videos",
+    Screen.WALL_HEAT: "heat",
+}
 
 
 def secret() -> bytes:

@@ -16,9 +16,11 @@ from django.views.decorators.http import require_safe
 
 from blueroom.base.clock import now, to_text
 from blueroom.base.errors import NotAcceptable
-from blueroom.room.links import LinkRevoked, LinkUnknown, open_link
+from blueroom.room.links import LinkRevoked, LinkUnknown, open_link, secret_of
 from blueroom.room.models import Link, Screen, Session
 from blueroom.room.tickets import STREAMS, stream_answer
+from blueroom.walls.heat_queries import heat_state
+from blueroom.walls.heat_wire import HeatState
 from blueroom.walls.queries import videos_state, wall_state, without_monitors
 from blueroom.walls.wire import VideosState, WallState
 
@@ -37,15 +39,18 @@ def wall(request: HttpRequest, secret: str) -> HttpResponse:
     session = link.session
     language = _language(request, session)
     with translation.override(language):
-        boot = _boot(request, link, language, reverse("wall_ticket", args=[secret]))
+        boot = _boot(request, link, language)
         response = render(request, "walls/wall.html", {"session": session, "boot": boot})
     response.headers["Content-Language"] = language
     return response
 
 
-def _boot(request: HttpRequest, link: Link, language: str, ticket_url: str) -> dict[str, Any]:
+def _boot(request: HttpRequest, link: Link, language: str) -> dict[str, Any]:
     session, moment = link.session, now()
     state = _first_state(link, moment)
+    link_secret = secret_of(link)
+    is_map = link.screen == Screen.WALL_HEAT
+    more = {"points_url": reverse("wall_points", args=[link_secret])} if is_map else {}
     phone = request.build_absolute_uri(state.session.phone_url)
     return {
         "slug": session.slug,
@@ -53,7 +58,7 @@ def _boot(request: HttpRequest, link: Link, language: str, ticket_url: str) -> d
         "screen": link.screen,
         "topic": f"{session.slug}/{STREAMS[link.screen]}",
         "stream": None,
-        "ticket_url": ticket_url,
+        "ticket_url": reverse("wall_ticket", args=[link_secret]),
         "api": "/api/v1",
         "csrf": "",
         "zone": session.room.time_zone,
@@ -62,13 +67,16 @@ def _boot(request: HttpRequest, link: Link, language: str, ticket_url: str) -> d
         "qr": segno.make(phone, error="m", micro=False).svg_data_uri(
             border=2, dark=INK, omitsize=True
         ),
+        **more,
     }
 
 
-def _first_state(link: Link, moment: datetime) -> WallState | VideosState:
+def _first_state(link: Link, moment: datetime) -> WallState | VideosState | HeatState:
     if link.screen == Screen.WALL_VIDEOS:
         # Pages are kept by browsers and copied by people: monitors travel on the stream alone.
         return without_monitors(videos_state(link.session))
+    if link.screen == Screen.WALL_HEAT:
+        return heat_state(link.session, now=moment)
     return wall_state(link.session, now=moment)
 
 

@@ -15,8 +15,13 @@ class Clock {
     this.now = at;
   }
 
+  /** The server's time to the millisecond; read it, it tells nobody that it changes. */
+  get exact(): Date {
+    return new Date(Date.now() + this.offset_ms);
+  }
+
   private tick(): void {
-    this.now = new Date(Date.now() + this.offset_ms);
+    this.now = this.exact;
     setTimeout(() => this.tick(), 1000 - (this.now.getTime() % 1000));
   }
 }

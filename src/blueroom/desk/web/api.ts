@@ -45,6 +45,22 @@ export interface Page<T> {
   next: string | number | null;
 }
 
+/** A town, region or country. */
+export interface PlaceLine {
+  code: string;
+  level: string;
+  country: string;
+  name_fr: string;
+  name_en: string;
+}
+
+/** Where a question's post is on the map; its level is empty where it is nowhere. */
+export interface LocationLine {
+  level: string;
+  source: string;
+  place: PlaceLine | null;
+}
+
 /** A post that asks nothing; `question_id` once a question was made of it here. */
 export interface PostLine {
   id: number;
@@ -232,6 +248,20 @@ export class Api {
   messages(query: Query) {
     const kinds = { kind: 'message', order: 'newest' };
     return this.get<Page<PostLine>>(`/sessions/${this.slug}/posts`, { ...kinds, ...query });
+  }
+
+  places(q: string) {
+    return this.get<PlaceLine[]>(`/sessions/${this.slug}/places`, { q });
+  }
+
+  location(id: number) {
+    return this.get<LocationLine>(`/questions/${id}/location`);
+  }
+
+  locate(id: number, code: string) {
+    const headers = { 'Content-Type': 'application/json', 'X-CSRFToken': this.csrf };
+    const body = JSON.stringify({ code });
+    return this.ask<LocationLine>(`/questions/${id}/location`, { method: 'PUT', headers, body });
   }
 
   promote(postId: number) {

@@ -1,5 +1,6 @@
 // The walls. Messages: WallState, then WallChange, on the questions wall; VideosState, then
-// VideosChange, on the videos wall (walls/wire.py).
+// VideosChange, on the videos wall (walls/wire.py); HeatState, then HeatChange, on the heat map
+// (walls/heat_wire.py).
 import '../../design/web/base.css';
 import './wall.css';
 import { mount } from 'svelte';
@@ -12,7 +13,7 @@ import Questions from './Wall.svelte';
 import { Wall } from './wall.svelte';
 import Cameras from './Videos.svelte';
 import { askedBy, Videos } from './videos.svelte';
-import type { SessionCard, VideosState, WallState } from './wire';
+import type { HeatChange, HeatState, SessionCard, VideosState, WallState } from './wire';
 
 interface AnyBoot<Screen, State> extends Boot {
   screen: Screen;
@@ -25,22 +26,26 @@ interface AnyBoot<Screen, State> extends Boot {
 }
 export type WallBoot = AnyBoot<'wall_questions', WallState>;
 export type VideosBoot = AnyBoot<'wall_videos', VideosState>;
+export type HeatBoot = AnyBoot<'wall_heat', HeatState> & { points_url: string };
 
 /** What a wall knows, kept up to date by its stream. */
 interface Follower<State, Change> {
   state: State;
   status: Status | null;
   apply(changes: Change[]): void;
+  /** Where a snapshot is more than a new state. */
+  hear?(state: State): void;
 }
 
 function keepUp<State extends { session: SessionCard }, Change>(
   wall: Follower<State, Change>,
-  boot: WallBoot | VideosBoot,
+  boot: WallBoot | VideosBoot | HeatBoot,
 ): void {
   follow<State, Change>(sourceOf(boot), {
     snapshot(state, at) {
       clock.hear(at);
-      wall.state = state;
+      if (wall.hear) wall.hear(state);
+      else wall.state = state;
       dim(state.session.is_dark);
     },
     changes(changes) {
@@ -53,7 +58,7 @@ function keepUp<State extends { session: SessionCard }, Change>(
   });
 }
 
-const { screen, boot } = readBoot() as { screen: HTMLElement; boot: WallBoot | VideosBoot };
+const { screen, boot } = readBoot() as { screen: HTMLElement; boot: WallBoot | VideosBoot | HeatBoot };
 clock.hear(new Date(boot.at));
 dim(boot.state.session.is_dark);
 if (isCalm()) document.documentElement.dataset.calm = '';
@@ -65,6 +70,8 @@ if (boot.screen === 'wall_videos') {
   const wall = new Videos(boot.state, askedBy(location.search));
   keepUp(wall, boot);
   mount(Cameras, { target: screen, props: { wall, boot } });
+} else if (boot.screen === 'wall_heat') {
+  void import('./heat/open').then(({ open }) => keepUp<HeatState, HeatChange>(open(screen, boot), boot));
 } else {
   const wall = new Wall(boot.state);
   keepUp(wall, boot);

@@ -105,3 +105,66 @@ export interface TilesChanged {
 }
 
 export type VideosChange = ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged;
+
+export interface HeatState {
+  session: SessionCard;
+  counts: HeatCounts;
+  moments: Moment[];
+  revision: number;
+}
+
+export interface HeatCounts {
+  posts: number;
+  from_at: string | null;
+  curve: number[];
+}
+
+export interface Moment {
+  kind: string;
+  at: string;
+  text: string;
+}
+
+export interface HeatCountsChanged {
+  kind: 'counts';
+  counts: HeatCounts;
+}
+
+export interface MomentsChanged {
+  kind: 'moments';
+  moments: Moment[];
+}
+
+export interface PointsChanged {
+  kind: 'points';
+  id: number;
+  since: number;
+  is_whole: boolean;
+  added: number[];
+  places: HeatPlace[];
+}
+
+export interface HeatPlace {
+  code: string;
+  level: string;
+  fr: string;
+  en: string;
+  lat: number;
+  lon: number;
+}
+
+export type HeatChange = HeatCountsChanged | MomentsChanged | PointsChanged | SessionChanged;
+
+export interface PointsHead {
+  revision: number;
+  since: number;
+  added: Part;
+  gone: Part;
+  places: HeatPlace[];
+}
+
+export interface Part {
+  count: number;
+  began_s: number;
+  jumps: number[][];
+}
