@@ -26,6 +26,7 @@ PUBLIC = {
     "metrics",  # to callers on the same machine, see config.views
     "openapi",
     "own_questions",
+    "pair",  # letters that say nothing, until somebody of the crew types them
     "phone",
     "phone_icon",
     "phone_manifest",
@@ -36,7 +37,16 @@ PUBLIC = {
     "vote",
 }
 # Opened by a secret in the address; without it nothing is there.
-BY_SECRET = {"feed", "wall", "wall_points", "wall_ticket", "welcome"}
+BY_SECRET = {
+    "feed",
+    "overlay",
+    "overlay_feed",
+    "wall",
+    "wall_points",
+    "wall_report",
+    "wall_ticket",
+    "welcome",
+}
 # For everybody who is logged in, whatever the role.
 OWN = {"home"}
 # Good for every address that takes one, so that only the permission can refuse it.
@@ -63,6 +73,9 @@ BODY = {
     "verb": "hold",
     "member": 1,
     "is_sensitive": True,
+    "is_on": True,
+    "letters": "BCDFGH",
+    "wall": 1,
 }
 
 
@@ -152,6 +165,7 @@ def filled(session, make_question, make_member, room, moment):
         "<export_id>": export.pk,
         "<int:author_id>": question.post.author_id,
         "<author_id>": question.post.author_id,
+        "<screen_id>": 1,
     }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from blueroom.room.actor import Actor
 from blueroom.room.models import Session, SessionState
 from blueroom.studio.models import Answer
 from blueroom.studio.wire import PhotoCard
+from blueroom.updates.slate import Slates, slates, slates_by
 
 JSON = {"accept": "application/json"}
 
@@ -242,3 +244,21 @@ def test_asking_from_another_site_is_refused(session: Session) -> None:
 
     assert elsewhere.post("/s/askines/ask", {"text": "Oui ?"}).status_code == 403
     assert not Question.objects.exists()
+
+
+def test_phone_page_opened_under_the_slate_writes_nothing_of_what_is_on_air(
+    phone: Client, session: Session, make_question: Callable[..., Question], moment: datetime
+) -> None:
+    make_question()
+    Question.objects.update(state="on_air")
+    slates_by(Slates())
+    try:
+        slates().decide("askines", is_on=True, by="person:1", now=moment)
+        page = phone.get("/s/askines/")
+    finally:
+        slates_by(Slates())
+
+    written = re.sub(r'data-boot="[^"]*"', "", page.content.decode())
+    assert "Nous revenons dans un instant." in written
+    assert "Vous écrivez" not in written
+    assert "Inès" not in re.sub(r"<head>.*</head>", "", written, flags=re.DOTALL)

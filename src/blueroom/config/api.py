@@ -34,6 +34,7 @@ from blueroom.room.api import router as sessions
 from blueroom.room.crew_api import router as crew
 from blueroom.studio import errors as studio_errors
 from blueroom.studio.api import router as studio
+from blueroom.walls.api import router as walls
 
 CONFLICTS = (
     archive_errors.ExportNotReady,
@@ -112,6 +113,7 @@ for router in (
     clips,
     publish,
     audience,
+    walls,
     archive,
 ):
     api.add_router("", router)

@@ -44,6 +44,7 @@ from blueroom.posts.models import Post, Sorting
 from blueroom.posts.worker import Listener
 from blueroom.publish.worker import send_due_replies
 from blueroom.room.models import Session
+from blueroom.room.tickets import secret
 from blueroom.studio.control import control_by
 from blueroom.studio.receiver import Receiver
 from blueroom.studio.worker import sweep_photos, tidy_photos
@@ -53,8 +54,16 @@ from blueroom.updates.live import Limits, Live
 from blueroom.updates.local import LocalDoor, LocalSender
 from blueroom.updates.now import PATH as PATH_OF_STATES
 from blueroom.updates.now import Now
+from blueroom.updates.panic import PATH as PANIC_PATH
+from blueroom.updates.panic import Panic
 from blueroom.updates.serve import AddressTaken, listen, serve
+from blueroom.updates.slate import FILE_NAME as SLATES_FILE
+from blueroom.updates.slate import Slates, slates_by
 from blueroom.updates.tell import Announce, Teller, deliver_by
+from blueroom.walls.ninja import PATH as NINJA_PATH
+from blueroom.walls.ninja import Ninja
+from blueroom.walls.queries import wall_stream
+from blueroom.walls.worker import PanicWriter
 
 log = logging.getLogger(__name__)
 SORT_LIMIT = 5000
@@ -216,7 +225,9 @@ def new_listener() -> Listener:
 
 def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> None:
     """Serve pages and streams until a signal; with listener and workers where `is_whole`."""
-    hub = Hub(screens.snapshot)
+    slates = Slates(data_folder() / SLATES_FILE)
+    slates_by(slates)
+    hub = Hub(screens.snapshot, at_hand=slates.state, hear=slates.hear)
     live = Live(
         hub,
         authorize=screens.authorize,
@@ -225,23 +236,28 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     )
     registry.register(Streams(hub.figures.read))
     line = _redis_line()
+    slates.tell_by(hub.take, line.keep if line else None)
     receiver = Receiver(rtmp_socket(sock), option_list("BLUEROOM_WEBRTC_HOSTS"))
     control_by(receiver)
     doors = [LocalDoor(data_folder()), receiver, *([line] if line else [])]
     pages = Pages(threads=int(option("BLUEROOM_THREADS")))
+    panic = Panic(slates, secret=secret(), lost=screens.still_allowed)
+    mounts = {
+        PATH_OF_STATES: Now(screens.snapshot, screens.authorize),
+        PANIC_PATH: panic,
+        NINJA_PATH: Ninja(live, wall_stream),
+        **receiver.mounts,
+    }
     front = Front(
-        live,
-        application,
-        pages=pages,
-        doors=doors,
-        mounts={PATH_OF_STATES: Now(screens.snapshot, screens.authorize), **receiver.mounts},
-        let_go=receiver.let_go,
+        live, application, pages=pages, doors=doors, mounts=mounts, let_go=receiver.let_go
     )
     # By Redis they come back through the door, to this host and to all others.
     announce = line.announce if line else hub.announce
     announcements = Announcements(announce, _anywhere if line else hub.is_followed)
     announcements.start()
     hearts().begin(announce, lambda: hub.figures.open["phone"])
+    panic_writer = PanicWriter()
+    panic_writer.start()
     background = Background() if is_whole else None
     if is_whole:
         take_up_clips()
@@ -257,6 +273,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
         if background:
             background.stop()
         hearts().stop()
+        panic_writer.stop()
         announcements.stop()
         connections.close_all()
 

@@ -17,11 +17,13 @@ from blueroom.audience.wire import OwnQuestion, PhoneChange, PhoneState
 from blueroom.clips.wire import ClipsChange, ClipsState
 from blueroom.desk.wire import DeskChange, DeskState
 from blueroom.studio.wire import StudioChange, StudioState
+from blueroom.updates.slate import SlateChanged
 from blueroom.walls.heat_wire import HeatChange, HeatState, PointsHead
 from blueroom.walls.wire import VideosChange, VideosState, WallChange, WallState
 
 PACKAGE = Path(__file__).resolve().parent.parent
-HEAD = "// Written by `python -m blueroom.config.wire` from {room}/wire.py: change it there.\n"
+HEAD = "// Written by `python -m blueroom.config.wire` from {source}: change it there.\n"
+SOURCES = {"design": "updates/slate.py"}  # of others: their room's wire.py
 SCREENS: dict[str, dict[str, Any]] = {
     "desk": {"DeskState": DeskState, "DeskChange": DeskChange},
     "walls": {
@@ -38,6 +40,7 @@ SCREENS: dict[str, dict[str, Any]] = {
         "PhoneChange": PhoneChange,
         "OwnQuestion": OwnQuestion,
     },
+    "design": {"SlateChanged": SlateChanged},
     "studio": {"StudioState": StudioState, "StudioChange": StudioChange},
     "clips": {"ClipsState": ClipsState, "ClipsChange": ClipsChange},
 }
@@ -58,7 +61,9 @@ def typescript(room: str) -> str:
         said = _type(kind, found)
         if name not in found:
             found[name] = f"export type {name} = {said};\n"
-    return HEAD.format(room=room) + "\n" + "\n".join(found.values())
+    return (
+        HEAD.format(source=SOURCES.get(room, f"{room}/wire.py")) + "\n" + "\n".join(found.values())
+    )
 
 
 def _type(kind: Any, found: dict[str, str]) -> str:

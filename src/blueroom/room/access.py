@@ -29,6 +29,12 @@ class Visitor:
 
     person: Person | None = None
     token_actor: Actor | None = None
+    token_id: int | None = None
+
+    @property
+    def subject(self) -> str:
+        """Who it is, as tickets name them."""
+        return f"token:{self.token_id}" if self.person is None else f"person:{self.person.pk}"
 
     def actor_in(self, room_id: int, verb: str) -> Actor:
         """The actor that the visitor is in that room.
@@ -77,7 +83,7 @@ class Visitor:
 def visitor_of_token(secret: str) -> Visitor | None:
     """Whoever holds this key of the API."""
     token = open_token(secret)
-    return Visitor(token_actor=actor_of_token(token)) if token else None
+    return Visitor(token_actor=actor_of_token(token), token_id=token.pk) if token else None
 
 
 def visitor_of_request(request: HttpRequest) -> Visitor | None:

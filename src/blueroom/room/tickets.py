@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 from blueroom.base.clock import now
 from blueroom.room import rules
 from blueroom.room.models import Link, Membership, Screen, Session, Token
+from blueroom.updates import panic
 from blueroom.updates import ticket as tickets
 
 RIGHT_TO_FOLLOW = {  # phones need none
@@ -20,6 +21,7 @@ RIGHT_TO_FOLLOW = {  # phones need none
     "heat": "see_session",
     "studio": "see_studio",
     "clips": "edit_clip",
+    panic.SCREEN: "cover_programme",  # no stream: the ticket opens the slate's button
 }
 # What the stream of each link's screen is called: a link follows this one and no other.
 STREAMS: dict[str, str] = {
@@ -39,6 +41,14 @@ def stream_address(*, subject: str, session: Session, screen: str) -> str:
     topic = f"{session.slug}/{screen}"
     ticket = tickets.sign(secret=secret(), subject=subject, topic=topic, now=now())
     return f"/live/{topic}?{urlencode({'ticket': ticket})}"
+
+
+def panic_ticket(*, subject: str, session: Session) -> str:
+    """What lets `subject` cover the session's screens for twelve hours, database or not."""
+    topic = f"{session.slug}/{panic.SCREEN}"
+    return tickets.sign(
+        secret=secret(), subject=subject, topic=topic, now=now(), valid_s=panic.VALID_S
+    )
 
 
 def stream_answer(*, subject: str, session: Session, screen: str) -> JsonResponse:

@@ -85,7 +85,15 @@ class House:
     """
 
     def __init__(
-        self, wsgi: Any, pages: Pages | None, limits: Limits | None, doors: Any, proxies: str
+        self,
+        wsgi: Any,
+        pages: Pages | None,
+        limits: Limits | None,
+        doors: Any,
+        proxies: str,
+        mounts: Any,
+        at_hand: Any,
+        hear: Any,
     ) -> None:
         self.values: dict[str, dict[str, int]] = {}
         self.padding = ""
@@ -95,9 +103,9 @@ class House:
         self.expires_at: Any = None
         self.check_fails = False
         self.lock = threading.Lock()
-        self.hub = Hub(self.snapshot)
+        self.hub = Hub(self.snapshot, at_hand=at_hand, hear=hear)
         self.live = Live(self.hub, authorize=self.authorize, still_allowed=self.lost, limits=limits)
-        self.front = Front(self.live, wsgi, pages=pages, doors=doors)
+        self.front = Front(self.live, wsgi, pages=pages, doors=doors, mounts=mounts)
         self.sock = listen("127.0.0.1", 0)
         self.port: int = self.sock.getsockname()[1]
         self.clients: list[Following] = []
@@ -178,8 +186,11 @@ def open_house() -> Iterator[Callable[..., House]]:
         limits: Limits | None = None,
         doors: Any = (),
         trusted_proxies: str = "",
+        mounts: Any = None,
+        at_hand: Any = lambda _topic: None,
+        hear: Any = lambda _announcement: None,
     ) -> House:
-        houses.append(House(wsgi, pages, limits, doors, trusted_proxies))
+        houses.append(House(wsgi, pages, limits, doors, trusted_proxies, mounts, at_hand, hear))
         return houses[-1]
 
     yield open_one

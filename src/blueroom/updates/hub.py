@@ -43,6 +43,15 @@ BATCH = 200
 NOWHERE = -1
 
 TakeSnapshot = Callable[[str], msgspec.Struct | None]
+Hear = Callable[[Announcement], None]
+
+
+def _nothing(topic: str) -> msgspec.Struct | None:
+    return None
+
+
+def _nobody(announcement: Announcement) -> None:
+    """Nobody else wants to know."""
 
 
 class SnapshotFailed(TryLater):
@@ -53,16 +62,29 @@ class SnapshotFailed(TryLater):
 
 
 class Hub:
-    """All topics of this process. `announce`, `stale` and `take` may be called from any thread."""
+    """All topics of this process. `announce`, `stale` and `take` may be called from any thread.
+
+    `at_hand` gives the state of topics that is in memory; None for all others. Nothing waits for
+    these: the threads that take snapshots may all hang with the database. Whoever asks may follow
+    them. `hear` is called with each announcement, before the streams are told.
+    """
 
     def __init__(
-        self, snapshot: TakeSnapshot, *, figures: Figures | None = None, threads: int = 4
+        self,
+        snapshot: TakeSnapshot,
+        *,
+        figures: Figures | None = None,
+        threads: int = 4,
+        at_hand: TakeSnapshot = _nothing,
+        hear: Hear = _nobody,
     ) -> None:
         self.epoch = secrets.token_hex(6)
         self.figures = figures or Figures()
         self.streams: set[Stream] = set()
         self.threads: Executor = DaemonThreads(threads, "updates")
+        self.at_hand = at_hand
         self._take_snapshot = snapshot
+        self._hear = hear
         self._topics: dict[str, Topic] = {}
         # Positions never come twice in an epoch: a new topic starts where no dropped one was.
         self._floor = 0
@@ -87,6 +109,7 @@ class Hub:
 
     def take(self, announcement: Announcement) -> None:
         """Take an announcement that came by any way."""
+        self._hear(announcement)
         if self._loop is None:
             return  # No stream is open before the loop runs.
         try:
@@ -279,7 +302,9 @@ class Hub:
         position, at, began_s = topic.ring.head, clock.now(), time.monotonic()
         loop = asyncio.get_running_loop()
         try:
-            state = await loop.run_in_executor(self.threads, self._take_snapshot, topic.name)
+            state = self.at_hand(topic.name)
+            if state is None:
+                state = await loop.run_in_executor(self.threads, self._take_snapshot, topic.name)
         except Exception as error:
             logger.exception("the snapshot of %s failed", topic.name)
             raise SnapshotFailed(retry_after_s=2) from error

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 
+import msgspec
 import redis
 import redis.asyncio
 
@@ -20,6 +22,7 @@ logger = logging.getLogger("blueroom.updates")
 
 AGAIN_S = (0.3, 1.0, 3.0)
 ALIVE_S = 10.0
+KEPT_AGAIN_S = 1.0
 
 
 class RedisLine(Sender):
@@ -32,6 +35,36 @@ class RedisLine(Sender):
         # The short timeouts are those of a person's click, which announces.
         self._redis = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
         self._task: asyncio.Task[None] | None = None
+        self._to_keep: dict[str, bytes] = {}
+        self._keeping = threading.Lock()
+
+    def keep(self, announcement: Announcement) -> None:
+        """Announce what also whoever comes later must hear; of one topic, the last. Where Redis
+        is away it is tried again until it is through."""
+        with self._keeping:
+            self._to_keep[announcement.topic] = msgspec.json.encode(announcement)
+        self._keep()
+
+    def _keep(self) -> None:
+        with self._keeping:
+            owed = dict(self._to_keep)
+        if not owed:
+            return
+        try:
+            with self._redis.pipeline() as pipeline:
+                for topic, encoded in owed.items():
+                    pipeline.hset(f"{self._channel}:kept", topic, encoded)
+                    pipeline.publish(self._channel, encoded)
+                pipeline.execute()
+        except redis.RedisError as error:
+            logger.warning("Redis is away, other hosts hear of it later: %s", error)
+            again = threading.Timer(KEPT_AGAIN_S, self._keep)
+            again.daemon = True
+            again.start()
+            return
+        with self._keeping:
+            left = {topic: said for topic, said in self._to_keep.items() if owed.get(topic) != said}
+            self._to_keep = left
 
     def open(self, hub: Taker) -> None:
         """Hand what is said on the channel to the hub, in the running loop."""
@@ -64,6 +97,9 @@ class RedisLine(Sender):
                 ):
                     await line.subscribe(self._channel)
                     hub.take(Announcement("", is_stale=True))
+                    kept: list[bytes] = await connection.hvals(f"{self._channel}:kept")  # type: ignore[assignment]
+                    for encoded in kept:
+                        take_encoded(hub, encoded)
                     tried = 0
                     async for message in line.listen():
                         if message["type"] == "message":

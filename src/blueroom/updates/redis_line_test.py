@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from blueroom.base import clock
 from blueroom.updates.conftest import Following, House, Told
+from blueroom.updates.slate import Slates
 
 pytest.importorskip("redis", reason="the extra `redis` is not installed")
 
@@ -113,3 +115,22 @@ def test_what_redis_said_while_a_host_was_cut_off_comes_as_a_snapshot(
 
     while (values := next_values(client)) != {"1": 7}:
         assert values == {}
+
+
+def test_slate_put_on_while_redis_was_away_reaches_a_host_that_opens_later(
+    open_house: OpenHouse, redis: Redis
+) -> None:
+    here, line = Slates(), RedisLine(redis.url)
+    here.tell_by(lambda _announcement: None, line.keep)
+    redis.end()
+    here.decide("show", is_on=True, by="person:1", now=clock.now())
+    here.keep("show")
+    redis.start()
+
+    later = Slates()
+    open_house(doors=[RedisLine(redis.url)], at_hand=later.state, hear=later.hear)
+
+    end_s = time.monotonic() + 8
+    while not later.of("show").is_on:
+        assert time.monotonic() < end_s
+        time.sleep(0.02)

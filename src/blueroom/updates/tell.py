@@ -29,6 +29,7 @@ class Notice(msgspec.Struct, kw_only=True):
     channels: bool = False
     studio: bool = False
     crew: bool = False
+    walls: bool = False
     at_once: bool = False
 
     def add(self, other: Notice) -> None:
@@ -38,6 +39,7 @@ class Notice(msgspec.Struct, kw_only=True):
         self.channels |= other.channels
         self.studio |= other.studio
         self.crew |= other.crew
+        self.walls |= other.walls
         self.at_once |= other.at_once
 
 
@@ -73,6 +75,7 @@ def changed(
     channels: bool = False,
     studio: bool = False,
     crew: bool = False,
+    walls: bool = False,
     at_once: bool = False,
     when: Callable[[Callable[[], None]], object] | None = None,
 ) -> None:
@@ -88,6 +91,7 @@ def changed(
         channels=channels,
         studio=studio,
         crew=crew,
+        walls=walls,
         at_once=at_once,
     )
 

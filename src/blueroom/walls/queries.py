@@ -5,18 +5,53 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
+from django.db import close_old_connections
+from django.db.models import Case, F, When
 
 from blueroom.desk import rules as desk
-from blueroom.desk.queries import card_on_air, cards_next, questions_counted
+from blueroom.desk.models import QuestionState
+from blueroom.desk.queries import (
+    card_of_row,
+    card_on_air,
+    cards_answered,
+    cards_next,
+    questions_counted,
+    questions_of,
+    rows,
+)
+from blueroom.desk.wire import Card
 from blueroom.posts.queries import counts_of
 from blueroom.room.cards import card_of_session
-from blueroom.room.models import Session
+from blueroom.room.links import LinkRevoked, LinkUnknown, open_link
+from blueroom.room.models import Link, Screen, Session
+from blueroom.room.tickets import stream_address
 from blueroom.studio.models import Feed, FeedState, Programme, ProgrammeState
-from blueroom.studio.queries import monitor_hls, programme_hls
-from blueroom.walls.wire import Tile, VideosState, WallCounts, WallProgramme, WallState
+from blueroom.studio.queries import live_card, monitor_hls, programme_hls
+from blueroom.walls import rules
+from blueroom.walls.models import Layout, OpenScreen, Scene, WallScene
+from blueroom.walls.wire import (
+    SceneLine,
+    Tile,
+    VideosState,
+    WallCounts,
+    WallProgramme,
+    WallState,
+)
 
 CURVE_MINUTES = 20
 TILES_MAX = 9  # what a television's computer decodes, and what can be told apart from 5 m
+
+
+def wall_stream(secret: str) -> str | None:
+    """The address of a questions wall's stream, with a fresh ticket; None for any other secret."""
+    close_old_connections()
+    try:
+        link = open_link(secret)
+    except (LinkUnknown, LinkRevoked):
+        return None
+    if link.screen != Screen.WALL_QUESTIONS:
+        return None
+    return stream_address(subject=f"link:{link.pk}", session=link.session, screen="wall")
 
 
 def wall_counts(session: Session, *, now: datetime) -> WallCounts:
@@ -38,7 +73,63 @@ def wall_state(session: Session, *, now: datetime) -> WallState:
         on_air=card_on_air(session),
         next=cards_next(session),
         counts=wall_counts(session, now=now),
+        scenes=scene_lines(session),
+        voices=voices(session),
+        answered=cards_answered(session, limit=rules.ANSWERED_MAX),
+        live=live_card(session),
     )
+
+
+def scene_lines(session: Session) -> list[SceneLine]:
+    """What the crew chose for the session's walls."""
+    found = WallScene.objects.filter(link__session=session, link__revoked_at__isnull=True)
+    return [
+        SceneLine(
+            link_id=chosen.link_id,
+            scene=chosen.scene,
+            layout=chosen.layout,
+            focus_id=chosen.focus_id,
+            advance_s=chosen.advance_s,
+            since=chosen.since_at,
+        )
+        for chosen in found.order_by("link_id")
+    ]
+
+
+def voices(session: Session) -> list[Card]:
+    """Questions that the public may see: the one on air, the next, then the newest answered."""
+    states = (QuestionState.ON_AIR, QuestionState.LINED_UP, QuestionState.ANSWERED)
+    order = Case(*(When(state=state, then=place) for place, state in enumerate(states)))
+    found = questions_of(session).filter(state__in=states).annotate(place=order)
+    first = F("position").asc(nulls_last=True), F("answered_at").desc(nulls_last=True)
+    return [card_of_row(row) for row in rows(found.order_by("place", *first)[: rules.VOICES_MAX])]
+
+
+def questions_shown(session: Session, chosen: WallScene) -> list[int]:
+    """The ids among which the focus of a wall moves, in the order in which they stand there."""
+    if chosen.scene == Scene.ANSWERED:
+        return [one.card.id for one in cards_answered(session, limit=rules.ANSWERED_MAX)]
+    if chosen.scene == Scene.NEXT:
+        return [card.id for card in cards_next(session)]
+    if chosen.scene not in (Scene.AUTO, Scene.QUESTION) or chosen.layout == Layout.ONE:
+        return []
+    if chosen.layout == Layout.VOICES:
+        return [card.id for card in voices(session)]
+    on_air = card_on_air(session)
+    cards = [*([on_air] if on_air else []), *cards_next(session)]
+    return [card.id for card in cards[: rules.THREE]]
+
+
+def walls_of(session: Session) -> list[Link]:
+    """The session's questions walls whose addresses are in use, the oldest first."""
+    found = session.links.filter(screen=Screen.WALL_QUESTIONS, revoked_at__isnull=True)
+    return list(found.order_by("id"))
+
+
+def open_screens(session: Session, *, now: datetime) -> list[OpenScreen]:
+    """The session's screens that are open, or were until they fell silent, the oldest first."""
+    found = OpenScreen.objects.filter(session=session, reported_at__gt=now - rules.REMEMBERED)
+    return list(found.filter(link__revoked_at__isnull=True).select_related("link"))
 
 
 def videos_state(session: Session) -> VideosState:

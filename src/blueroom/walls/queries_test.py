@@ -30,7 +30,14 @@ def line_up(question, moderator, moment):
 
 def test_wall_state_is_calm_when_nothing_came(session, moment):
     assert wall_state(session, now=moment) == WallState(
-        session=card_of_session(session), on_air=None, next=[], counts=NOBODY_YET
+        session=card_of_session(session),
+        on_air=None,
+        next=[],
+        counts=NOBODY_YET,
+        scenes=[],
+        voices=[],
+        answered=[],
+        live=None,
     )
 
 
@@ -53,7 +60,22 @@ def test_wall_state_shows_nothing_that_was_not_approved(session, make_question, 
 
     state = wall_state(session, now=moment)
 
-    assert (state.on_air, state.next) == (None, [])
+    assert (state.on_air, state.next, state.voices) == (None, [], [])
+
+
+def test_voices_are_on_air_then_next_then_answered_and_no_other(
+    session, make_question, moderator, moment
+):
+    questions = [make_question(f"{name} ?", number=i) for i, name in enumerate("ABCDE")]
+    for question in questions[:4]:
+        line_up(question, moderator, moment)
+    for verb, question in (("air", questions[0]), ("answer", questions[0]), ("air", questions[2])):
+        decide(question_id=question.pk, verb=verb, now=moment, by=moderator)
+    decide(question_id=questions[4].pk, verb="approve", now=moment, by=moderator)
+
+    state = wall_state(session, now=moment)
+
+    assert state.voices == [card_of(questions[i]) for i in (2, 1, 3, 0)]
 
 
 def test_wall_counts_hold_the_last_twenty_minutes(session, moment):
@@ -73,9 +95,9 @@ def test_wall_counts_hold_the_last_twenty_minutes(session, moment):
 def test_wall_state_asks_the_same_for_one_question_and_for_three(
     session, make_question, moderator, moment, django_assert_num_queries
 ):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(10):
         wall_state(session, now=moment)
     for number in range(3):
         line_up(make_question(f"{number} ?", number=number), moderator, moment)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(10):
         wall_state(session, now=moment)

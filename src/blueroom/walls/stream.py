@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from blueroom.base.clock import now
-from blueroom.desk.queries import card_on_air, cards_next
+from blueroom.desk.queries import card_on_air, cards_answered, cards_next
 from blueroom.desk.wire import SessionChanged
 from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session
+from blueroom.studio.queries import live_card
 from blueroom.updates.tell import Notice
-from blueroom.walls.queries import wall_counts, wall_state
+from blueroom.walls.queries import scene_lines, voices, wall_counts, wall_state
+from blueroom.walls.rules import ANSWERED_MAX
 from blueroom.walls.wire import (
+    AnsweredChanged,
+    LiveChanged,
     NextChanged,
     OnAirChanged,
+    ScenesChanged,
+    VoicesChanged,
     WallChange,
     WallCountsChanged,
     WallState,
@@ -35,5 +41,11 @@ def changes(session: Session, notice: Notice) -> Iterator[WallChange]:
     if notice.questions and notice.at_once:
         yield OnAirChanged(card_on_air(session))
         yield NextChanged(cards_next(session))
+        yield VoicesChanged(voices(session))
+        yield AnsweredChanged(cards_answered(session, limit=ANSWERED_MAX))
+    if notice.walls:
+        yield ScenesChanged(scene_lines(session))
+    if notice.studio:
+        yield LiveChanged(live_card(session))
     if notice.counts:
         yield WallCountsChanged(wall_counts(session, now=now()))

@@ -65,6 +65,10 @@ def test_wall_opens_by_its_link_with_what_it_shows_first(client, link, session):
         "api": "/api/v1",
         "csrf": "",
         "zone": "Europe/Paris",
+        "slate": {"is_on": False, "since": None, "number": 0},
+        "link_id": link.pk,
+        "report_url": reverse("wall_report", args=[secret_of(link)]),
+        "build": "x",
     }
     assert qr.startswith("data:image/svg+xml")
     assert at.endswith("Z")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
-from blueroom.desk.wire import Card, SessionChanged
+from blueroom.desk.wire import Answered, Card, SessionChanged
 from blueroom.room.wire import SessionCard
+from blueroom.studio.wire import LiveCard
 
 
 class WallCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,13 +20,34 @@ class WallCounts(msgspec.Struct, frozen=True, kw_only=True):
     curve: list[int]
 
 
+class SceneLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the crew chose for one wall. Among several questions `focus_id` stands out, from `since`
+    on the next one every `advance_s` seconds; 0: only by hand."""
+
+    link_id: int
+    scene: str  # auto, question, next, answered, call, countdown, video, thanks, slate
+    layout: str  # one, three, voices
+    focus_id: int | None
+    advance_s: int
+    since: datetime
+
+
 class WallState(msgspec.Struct, frozen=True, kw_only=True):
-    """The wall's snapshot. `next` is the head of the running order, at most three."""
+    """The wall's snapshot. `next` is the head of the running order, at most three.
+
+    `scenes` are those of walls for which the crew chose one. `voices` are questions that the
+    public may see, the one on air and the next first, at most twelve; `answered` are the newest,
+    at most six.
+    """
 
     session: SessionCard
     on_air: Card | None
     next: list[Card]
     counts: WallCounts
+    scenes: list[SceneLine]
+    voices: list[Card]
+    answered: list[Answered]
+    live: LiveCard | None
 
 
 class OnAirChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="on_air"):
@@ -38,7 +62,32 @@ class WallCountsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="coun
     counts: WallCounts
 
 
-WallChange = OnAirChanged | NextChanged | WallCountsChanged | SessionChanged
+class ScenesChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="scenes"):
+    scenes: list[SceneLine]
+
+
+class VoicesChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="voices"):
+    cards: list[Card]
+
+
+class AnsweredChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="answered"):
+    answered: list[Answered]
+
+
+class LiveChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="live"):
+    live: LiveCard | None
+
+
+WallChange = (
+    OnAirChanged
+    | NextChanged
+    | WallCountsChanged
+    | ScenesChanged
+    | VoicesChanged
+    | AnsweredChanged
+    | LiveChanged
+    | SessionChanged
+)
 
 
 class Tile(msgspec.Struct, frozen=True, kw_only=True):

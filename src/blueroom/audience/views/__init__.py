@@ -49,6 +49,7 @@ from blueroom.room.models import Session
 from blueroom.studio import actions
 from blueroom.studio.errors import SessionNotOpen
 from blueroom.studio.secrets import page_secret
+from blueroom.updates.slate import slates
 
 BODY_SIZE_MAX_BYTES = 200_000  # the longest lawful question is far below; more is not shown again
 SMALL_SIZE_MAX_BYTES = 1_000  # hearts, a vote
@@ -67,6 +68,7 @@ def _page(request: HttpRequest, session: Session, form: AskForm, status: int = 2
     state = phone_state(session)
     mine = own_questions(session, asker=asker)
     voted = voted_for(session, device=asker)
+    slate = slates().of(session.slug)
     boot = {
         "slug": session.slug,
         "language": get_language(),
@@ -88,6 +90,7 @@ def _page(request: HttpRequest, session: Session, form: AskForm, status: int = 2
         "length_max": QUESTION_LENGTH_MAX,
         "zone": session.room.time_zone,
         "state": msgspec.to_builtins(state),
+        "slate": msgspec.to_builtins(slate),
         "mine": msgspec.to_builtins(mine),
         "voted": voted,
         "typed": {name: form.data.get(name, "") for name in ("text", "name", "place")},
@@ -105,6 +108,7 @@ def _page(request: HttpRequest, session: Session, form: AskForm, status: int = 2
         "page_url": page_address(request, session),
         "picture_url": picture_address(request, session),
         "calendar_url": boot["calendar_url"],
+        "is_covered": slate.is_on,
     }
     response = render(request, "audience/phone.html", context, status=status)
     # From now on this phone is known: what it sends again counts once, and it may vote.

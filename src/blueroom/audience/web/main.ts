@@ -4,7 +4,10 @@ import './phone.css';
 import { mount } from 'svelte';
 import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
 import { follow, type Status } from '../../design/web/live';
+import { Slate } from '../../design/web/slate.svelte';
+import Cover from '../../design/web/Slate.svelte';
 import { clock } from '../../design/web/time.svelte';
+import { words } from '../../design/web/words';
 import { keepForOffline } from './keeping';
 import Offline from './Offline.svelte';
 import type { OfflineBoot } from './offline';
@@ -12,6 +15,8 @@ import Page from './Page.svelte';
 import { Phone, type PhoneBoot } from './phone.svelte';
 import { Polling } from './polling';
 import type { PhoneChange, PhoneState } from './wire';
+import en from './words/en.json';
+import fr from './words/fr.json';
 
 // Longer than a stream takes to open on a bad line.
 const UNHEARD_MS = 8_000;
@@ -36,7 +41,10 @@ function showPage(boot: Boot & PhoneBoot): void {
 
   const phone = new Phone(boot);
   screen.replaceChildren();
-  mount(Page, { target: screen, props: { phone, boot } });
+  const slate = new Slate(boot.slate);
+  mount(Page, { target: screen, props: { phone, boot, slate } });
+  const name = boot.state.session.room || words(boot.language, { fr, en })('house');
+  mount(Cover, { target: document.body, props: { slate, languages: [boot.language], name } });
   if (wasTyping) document.getElementById('id_text')?.focus();
 
   const polling = new Polling<PhoneState>(boot.now_url, {
@@ -67,5 +75,7 @@ function showPage(boot: Boot & PhoneBoot): void {
     },
     status: hearStatus,
   });
+  // By the same connection: neither needs a ticket.
+  slate.follow(boot.slug, 'live');
   keepForOffline(boot);
 }

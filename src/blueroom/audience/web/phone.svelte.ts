@@ -1,6 +1,7 @@
 // What this phone knows: the session's public state, and its own questions.
 import type { Boot } from '../../design/web/boot';
 import type { Status } from '../../design/web/live';
+import type { SlateState } from '../../design/web/slate.svelte';
 import { Outbox, sendBy, type Outgoing } from './outbox';
 import { Votes, voteBy } from './votes.svelte';
 import type { OwnQuestion, PhoneChange, PhoneState, VoteCard } from './wire';
@@ -24,6 +25,7 @@ export interface PhoneBoot {
   length_max: number;
   zone: string;
   state: PhoneState;
+  slate: SlateState;
   mine: OwnQuestion[];
   voted: number[];
   typed: Typed;

@@ -66,6 +66,11 @@ def screen_assets(room: str) -> SafeString:
     )
 
 
+def build_of(room: str) -> str:
+    """What a room's screen was built as: it changes with every build that changed it."""
+    return Path(manifest()[f"src/blueroom/{room}/web/main.ts"]["file"]).stem
+
+
 @register.filter
 def as_json(value: object) -> str:
     """The value as JSON, for a `data-boot` attribute; the template escapes it."""

@@ -25,20 +25,24 @@ export interface Following {
   close(): void;
 }
 
+/** Which connection a topic goes by. `apart`: one of its own, that no other topic's ticket holds up. */
+export type Line = 'live' | 'apart';
+
 /** Follows a topic until closed: reconnects alone, with fresh tickets, from where it was. */
 export function follow<State, Change>(
   source: Source,
   on: Handlers<State, Change>,
+  by: Line = 'live',
 ): Following {
   const hear = (heard: Heard) => {
     if (heard.kind === 'snapshot') on.snapshot(heard.state as State, new Date(heard.at));
     else if (heard.kind === 'changes') on.changes(heard.changes as Change[], new Date(heard.at));
     else on.status({ state: heard.state, since: new Date(heard.since) });
   };
-  let line: Line = shared(source, hear, goDirect) ?? direct(source, hear);
+  let line: Joined = shared(source, hear, by, goDirect) ?? direct(source, hear, by);
   function goDirect() {
     line.close();
-    line = direct(source, hear);
+    line = direct(source, hear, by);
     line.join();
   }
   const wake = () => document.hidden || line.wake();
@@ -61,14 +65,18 @@ export function follow<State, Change>(
   };
 }
 
-interface Line {
+interface Joined {
   join(): void;
   wake(): void;
   close(): void;
 }
 
-function direct(source: Source, hear: (heard: Heard) => void): Line {
-  const connection = new Connection();
+const own = new Map<Line, Connection>();
+
+/** A line of this page alone; several topics of it go by one connection. */
+function direct(source: Source, hear: (heard: Heard) => void, by: Line): Joined {
+  const connection = own.get(by) ?? new Connection();
+  own.set(by, connection);
   let leave = () => {};
   return {
     join: () => {
@@ -83,8 +91,13 @@ function direct(source: Source, hear: (heard: Heard) => void): Line {
 const PING_EVERY_MS = 15_000;
 
 /** A line through the shared worker; `onDead` when the worker did not start, or crashed. */
-function shared(source: Source, hear: (heard: Heard) => void, onDead: () => void): Line | null {
-  const worker = startWorker();
+function shared(
+  source: Source,
+  hear: (heard: Heard) => void,
+  by: Line,
+  onDead: () => void,
+): Joined | null {
+  const worker = startWorker(by);
   if (!worker) return null;
   const { port } = worker;
   let pinging: ReturnType<typeof setInterval> | undefined;
@@ -114,12 +127,18 @@ function shared(source: Source, hear: (heard: Heard) => void, onDead: () => void
   };
 }
 
-function startWorker(): SharedWorker | null {
+function startWorker(by: Line): SharedWorker | null {
   try {
-    return new SharedWorker(new URL('./live.worker.ts', import.meta.url), {
-      type: 'module',
-      name: 'blueroom-live',
-    });
+    // Written out twice: Vite reads the options when it builds.
+    return by === 'live'
+      ? new SharedWorker(new URL('./live.worker.ts', import.meta.url), {
+          type: 'module',
+          name: 'blueroom-live',
+        })
+      : new SharedWorker(new URL('./live.worker.ts', import.meta.url), {
+          type: 'module',
+          name: 'blueroom-apart',
+        });
   } catch {
     return null; // none here (Chrome on Android), or its file is on another host
   }

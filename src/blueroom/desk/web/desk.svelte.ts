@@ -1,6 +1,8 @@
 // What the desk knows and does: questions, filters, selection, running order. No markup here.
 import { type Boot, sourceOf } from '../../design/web/boot';
 import { follow, type Following, type Status } from '../../design/web/live';
+import { Panic, type PanicBoot } from '../../design/web/panic.svelte';
+import { Slate, type SlateState } from '../../design/web/slate.svelte';
 import { clock } from '../../design/web/time.svelte';
 import { words, type Say } from '../../design/web/words';
 import { ages } from './ages';
@@ -15,6 +17,7 @@ import { Messages } from './messages.svelte';
 import { Notices } from './notices.svelte';
 import { Older } from './older.svelte';
 import { Rows } from './rows.svelte';
+import { Screens } from './screens.svelte';
 import {
   byAskers,
   byPosition,
@@ -39,9 +42,13 @@ export interface DeskBoot extends Boot {
   me: string;
   me_id: number;
   addresses_url: string;
+  /** What drives the walls. */
+  remote_url: string;
   login_url: string;
   /** Whether the person may open, start and close the session. */
   may_run: boolean;
+  slate: SlateState;
+  panic: PanicBoot;
 }
 
 type SessionCard = DeskState['session'];
@@ -100,6 +107,9 @@ export class Desk {
   readonly marks: Marks;
   readonly beside: Beside;
   readonly crew: Crew;
+  readonly slate: Slate;
+  readonly panic: Panic;
+  readonly screens: Screens;
 
   private needle = $derived(wordsIn(this.typed));
   private sifted = $derived.by(() => this.sift());
@@ -132,6 +142,11 @@ export class Desk {
     this.marks = new Marks(this);
     this.beside = new Beside(this);
     this.crew = new Crew(this.api, boot.me_id);
+    this.slate = new Slate(boot.slate);
+    this.screens = new Screens(`${boot.api}/sessions/${boot.slug}/screens`);
+    this.panic = new Panic(boot.panic, this.slate, () =>
+      this.notices.show('wrong', this.say('panic.failed')),
+    );
   }
 
   // -- what is shown ------------------------------------------------------------------------
@@ -461,12 +476,17 @@ export class Desk {
     });
     this.marks.start();
     this.crew.start();
+    this.slate.follow(this.boot.slug);
+    this.panic.start();
+    this.screens.start();
   }
 
   stop(): void {
     this.following?.close();
     this.marks.stop();
     this.crew.stop();
+    this.panic.stop();
+    this.screens.stop();
   }
 
   /** Gathers what the stream says and applies it once a frame; a hidden page has no frames. */

@@ -6,7 +6,7 @@ export type Command =
   | { kind: 'decide'; verb: Decision }
   | { kind: 'move'; by: number }
   | { kind: 'end'; to: 'first' | 'last' }
-  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' }
+  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' | 'panic' | 'walls' }
   | { kind: 'mark' | 'group' | 'apart' | 'edit' | 'sensitive' };
 
 const LETTERS: Record<string, Command> = {
@@ -26,6 +26,8 @@ const LETTERS: Record<string, Command> = {
   s: { kind: 'sensitive' },
   i: { kind: 'in' },
   o: { kind: 'out' },
+  p: { kind: 'panic' },
+  w: { kind: 'walls' },
   '/': { kind: 'search' },
   '?': { kind: 'help' },
 };
@@ -65,6 +67,10 @@ export function commandOf(pressed: Pressed, inList: boolean, lettersOn = true): 
 
 const latin = (key: string, code: string) =>
   key.length === 1 && key > '\u024f' && code.startsWith('Key') ? code.slice(3).toLowerCase() : key;
+
+/** The panic key that works everywhere: while one types, and over every dialog. */
+export const isPanic = ({ key, ctrlKey, metaKey, altKey, repeat }: Pressed) =>
+  key === 'F9' && !ctrlKey && !metaKey && !altKey && !repeat;
 
 /** Whether keys belong to what is being typed. */
 export const isTyping = (target: EventTarget | null) =>

@@ -122,6 +122,17 @@ def _addresses(request: HttpRequest, session: Session) -> list[Address]:
         )
         for link in queries.links_in_use(session)
     ]
+    overlay = gettext("Overlay")
+    overlays = [
+        card(
+            "overlay",
+            reverse("overlay", args=[secret_of(link)]),
+            f"{overlay} {link.label}".strip(),
+            gettext("For OBS, vMix or CasparCG: transparent. Its secret is that of the wall."),
+        )
+        for link in queries.links_in_use(session)
+        if link.screen == Screen.WALL_QUESTIONS
+    ]
     return [
         card(
             "phone",
@@ -141,7 +152,16 @@ def _addresses(request: HttpRequest, session: Session) -> list[Address]:
             gettext("The studio"),
             gettext("For the crew: cameras, what is on air, and where answers begin and end."),
         ),
+        card(
+            "remote",
+            reverse("remote", args=[session.slug]),
+            gettext("The walls’ remote"),
+            gettext(
+                "For the crew: what walls show, which screens are open, the slate over them all."
+            ),
+        ),
         *walls,
+        *overlays,
     ]
 
 

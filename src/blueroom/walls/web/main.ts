@@ -6,25 +6,39 @@ import './wall.css';
 import { mount } from 'svelte';
 import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
 import { follow, type Status } from '../../design/web/live';
+import { Slate, type SlateState } from '../../design/web/slate.svelte';
+import Cover from '../../design/web/Slate.svelte';
 import { clock } from '../../design/web/time.svelte';
+import { words } from '../../design/web/words';
 import { isCalm } from './motion';
+import { optionsOf } from './overlay';
+import type { RemoteBoot } from './remote.svelte';
+import { keepReporting, type Shown } from './report';
 import { dim, keepAwake } from './screen';
 import Questions from './Wall.svelte';
-import { Wall } from './wall.svelte';
+import { spokenIn, Wall } from './wall.svelte';
 import Cameras from './Videos.svelte';
 import { askedBy, Videos } from './videos.svelte';
 import type { HeatChange, HeatState, SessionCard, VideosState, WallState } from './wire';
+import en from './words/en.json';
+import fr from './words/fr.json';
 
 interface AnyBoot<Screen, State> extends Boot {
   screen: Screen;
   /** What the wall shows before its stream speaks; of the videos wall without the monitors. */
   state: State;
+  /** The slate that may cover it. */
+  slate: SlateState;
   at: string;
+  /** The address by which it was opened, as the crew chooses scenes for it. */
+  link_id: number;
+  report_url: string;
+  build: string;
   /** The phone page's QR code, an image's address. */
   qr: string;
   zone: string;
 }
-export type WallBoot = AnyBoot<'wall_questions', WallState>;
+export type WallBoot = AnyBoot<'wall_questions' | 'overlay', WallState>;
 export type VideosBoot = AnyBoot<'wall_videos', VideosState>;
 export type HeatBoot = AnyBoot<'wall_heat', HeatState> & { points_url: string };
 
@@ -58,22 +72,94 @@ function keepUp<State extends { session: SessionCard }, Change>(
   });
 }
 
-const { screen, boot } = readBoot() as { screen: HTMLElement; boot: WallBoot | VideosBoot | HeatBoot };
-clock.hear(new Date(boot.at));
-dim(boot.state.session.is_dark);
-if (isCalm()) document.documentElement.dataset.calm = '';
-keepAwake();
+const { screen, boot } = readBoot() as {
+  screen: HTMLElement;
+  boot: WallBoot | VideosBoot | HeatBoot | RemoteBoot;
+};
+if (boot.screen === 'remote') drive(boot);
+else show(boot);
 
-if (boot.screen === 'wall_videos') {
-  // Walls are opened long before the show: what plays is there when it begins, network or not.
-  void import('hls.js/light').catch(() => {});
-  const wall = new Videos(boot.state, askedBy(location.search));
+/** The remote: what drives the walls. */
+function drive(boot: RemoteBoot): void {
+  void import('./remote').then(({ open }) => open(screen, boot));
+}
+
+function show(boot: WallBoot | VideosBoot | HeatBoot): void {
+  clock.hear(new Date(boot.at));
+  dim(boot.state.session.is_dark);
+  if (isCalm()) document.documentElement.dataset.calm = '';
+  keepAwake();
+
+  const options = boot.screen === 'overlay' ? optionsOf(location.search) : null;
+  const slate = new Slate(boot.slate);
+  const { languages, room } = boot.state.session;
+  const name = room || words(boot.language, { fr, en })('house');
+  if (!options || options.parts.has('slate')) {
+    mount(Cover, {
+      target: document.body,
+      props: { slate, languages: spokenIn(boot.language, languages), name },
+    });
+  }
+  slate.follow(boot.slug);
+
+  if (boot.screen === 'wall_videos') {
+    // Walls are opened long before the show: what plays is there when it begins, network or not.
+    void import('hls.js/light').catch(() => {});
+    const wall = new Videos(boot.state, askedBy(location.search), slate);
+    keepUp(wall, boot);
+    mount(Cameras, { target: screen, props: { wall, boot } });
+    tellOf('videos', boot, slate, wall);
+    return;
+  }
+  if (boot.screen === 'wall_heat') {
+    void import('./heat/open').then(({ open }) => {
+      const wall = open(screen, boot);
+      keepUp<HeatState, HeatChange>(wall, boot);
+      tellOf('heat', boot, slate, {
+        scene: 'map',
+        get state() {
+          return wall.state;
+        },
+        get status() {
+          return wall.status;
+        },
+      });
+    });
+    return;
+  }
+  const wall = new Wall(boot.state, options ? 0 : boot.link_id);
   keepUp(wall, boot);
-  mount(Cameras, { target: screen, props: { wall, boot } });
-} else if (boot.screen === 'wall_heat') {
-  void import('./heat/open').then(({ open }) => keepUp<HeatState, HeatChange>(open(screen, boot), boot));
-} else {
-  const wall = new Wall(boot.state);
-  keepUp(wall, boot);
-  mount(Questions, { target: screen, props: { wall, boot } });
+  tellOf(options ? 'overlay' : 'questions', boot, slate, wall);
+  if (!options) {
+    mount(Questions, { target: screen, props: { wall, boot } });
+    return;
+  }
+  document.documentElement.style.setProperty('--scale', String(options.scale));
+  void import('./Overlay.svelte').then(({ default: Overlay }) =>
+    mount(Overlay, { target: screen, props: { wall, boot, options, slate } }),
+  );
+}
+
+/** As much of a wall as is reported. */
+interface Reported {
+  readonly scene: string;
+  readonly state: { session: SessionCard; on_air?: { text: string } | null };
+  readonly status: Status | null;
+}
+
+/** Reports what the wall shows from now on. */
+function tellOf(
+  kind: Shown['kind'],
+  boot: WallBoot | VideosBoot | HeatBoot,
+  slate: Slate,
+  wall: Reported,
+): void {
+  keepReporting(boot.report_url, boot.build, () => ({
+    kind,
+    scene: wall.scene,
+    title: wall.state.on_air?.text ?? '',
+    is_covered: slate.isOn,
+    is_stale: wall.status?.state === 'stale',
+    mayReload: slate.isOn || wall.state.session.state !== 'on_air',
+  }));
 }

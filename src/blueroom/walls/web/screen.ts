@@ -10,10 +10,14 @@ export function keepAwake(): void {
   ask();
 }
 
-/** Day or night on the whole page; `?air=on` or `?air=off` in the address overrules the room. */
+const FORCED: Record<string, string> = { on: 'on', off: 'off', night: 'on', day: 'off' };
+
+/** Day or night on the whole page; `?air=on` or `?air=off` in the address overrules the room, on an
+ * overlay `?colours=night` or `?colours=day`. */
 export function dim(isDark: boolean): void {
-  const forced = new URLSearchParams(location.search).get('air');
-  const air = forced === 'on' || forced === 'off' ? forced : isDark ? 'on' : 'off';
+  const words = new URLSearchParams(location.search);
+  const asked = words.get('air') ?? words.get('colours') ?? words.get('colors') ?? '';
+  const air = FORCED[asked] ?? (isDark ? 'on' : 'off');
   const root = document.documentElement;
   if (root.dataset.air === air) return;
   const turn = () => (root.dataset.air = air);

@@ -24,16 +24,24 @@ export function askedBy(query: string): Asked {
 export class Videos {
   state = $state.raw<VideosState>()!;
   status = $state.raw<Status | null>(null);
-  /** Whether somebody at the wall wants to hear it. */
-  heard = $state(false);
+  private wanted = $state(false);
   /** Feeds whose picture stands still. They are followed all the same, so that they come back. */
   readonly still = new SvelteSet<number>();
 
   constructor(
     first: VideosState,
     readonly asked: Asked = { layout: 'both', ownMonitor: false },
+    private readonly slate: { isOn: boolean } = { isOn: false },
   ) {
     this.state = first;
+  }
+
+  /** Whether somebody at the wall wants to hear it; nothing is heard under the slate. */
+  get heard(): boolean {
+    return this.wanted && !this.slate.isOn;
+  }
+  set heard(wanted: boolean) {
+    this.wanted = wanted;
   }
 
   /** Takes each change in the order it was told; each is the whole new value of its part. */

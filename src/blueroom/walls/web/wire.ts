@@ -5,6 +5,10 @@ export interface WallState {
   on_air: Card | null;
   next: Card[];
   counts: WallCounts;
+  scenes: SceneLine[];
+  voices: Card[];
+  answered: Answered[];
+  live: LiveCard | null;
 }
 
 export interface SessionCard {
@@ -45,6 +49,26 @@ export interface WallCounts {
   curve: number[];
 }
 
+export interface SceneLine {
+  link_id: number;
+  scene: string;
+  layout: string;
+  focus_id: number | null;
+  advance_s: number;
+  since: string;
+}
+
+export interface Answered {
+  card: Card;
+  answer: string;
+  answered_at: string;
+}
+
+export interface LiveCard {
+  state: string;
+  hls: string;
+}
+
 export interface OnAirChanged {
   kind: 'on_air';
   card: Card | null;
@@ -60,12 +84,32 @@ export interface WallCountsChanged {
   counts: WallCounts;
 }
 
+export interface ScenesChanged {
+  kind: 'scenes';
+  scenes: SceneLine[];
+}
+
+export interface VoicesChanged {
+  kind: 'voices';
+  cards: Card[];
+}
+
+export interface AnsweredChanged {
+  kind: 'answered';
+  answered: Answered[];
+}
+
+export interface LiveChanged {
+  kind: 'live';
+  live: LiveCard | null;
+}
+
 export interface SessionChanged {
   kind: 'session';
   session: SessionCard;
 }
 
-export type WallChange = OnAirChanged | NextChanged | WallCountsChanged | SessionChanged;
+export type WallChange = OnAirChanged | NextChanged | WallCountsChanged | ScenesChanged | VoicesChanged | AnsweredChanged | LiveChanged | SessionChanged;
 
 export interface VideosState {
   session: SessionCard;
