@@ -11,7 +11,7 @@ from blueroom.clips.models import Clip
 from blueroom.room.links import new_nonce, secret_of
 from blueroom.room.models import Account, Invitation, Link, Role, Room, Token
 from blueroom.room.seal import Sealed, seal
-from blueroom.studio.models import Answer, Feed
+from blueroom.studio.models import Answer, CrewMessage, Feed
 from blueroom.studio.queries import photo_path, pictures_folder
 
 # What anybody may open. Everything else needs a role in the room: the tests below see to it.
@@ -39,8 +39,18 @@ PUBLIC = {
 # Opened by a secret in the address; without it nothing is there.
 BY_SECRET = {
     "feed",
+    "feed_message_delivered",
+    "feed_message_seen",
+    "feed_messages",
     "overlay",
     "overlay_feed",
+    "prompter",
+    "prompter_later",
+    "prompter_message_delivered",
+    "prompter_message_seen",
+    "prompter_take",
+    "prompter_ticket",
+    "prompter_undo",
     "wall",
     "wall_points",
     "wall_report",
@@ -76,6 +86,7 @@ BODY = {
     "is_on": True,
     "letters": "BCDFGH",
     "wall": 1,
+    "question_id": None,
 }
 
 
@@ -118,6 +129,9 @@ def filled(session, make_question, make_member, room, moment):
     feed = Feed.objects.create(
         session=session, name="Inès", nonce=new_nonce(), monitor_key="m", created_at=moment
     )
+    message = CrewMessage.objects.create(
+        session=session, feed=feed, text="Plus près", sent_at=moment, sent_by="Ana"
+    )
     answer = Answer.objects.create(
         question=question, feed=feed, in_at=moment, made_at=moment, made_by_name="Ana"
     )
@@ -137,6 +151,7 @@ def filled(session, make_question, make_member, room, moment):
         "{slug}": session.slug,
         "<slug>": session.slug,
         "<str:secret>": "wrong" + secret_of(link),
+        "<int:message_id>": message.pk,
         "<int:link_id>": link.pk,
         "<link_id>": link.pk,
         "<int:member_id>": member.pk,
@@ -148,6 +163,7 @@ def filled(session, make_question, make_member, room, moment):
         "<int:account_id>": account.pk,
         "<int:token_id>": token.pk,
         "<token_id>": token.pk,
+        "<int:question_id>": question.pk,
         "<question_id>": question.pk,
         "<post_id>": question.post_id,
         "<slug:network>": "bluesky",

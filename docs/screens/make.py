@@ -28,6 +28,7 @@ ADDRESS = f"http://{HOST}"
 BACKLOG = 420
 MIX = "--mix=question=64 message=30 repeat=3 reply=3"  # no insults on pictures
 REHEARSAL = ("--seed=pictures", f"--backlog={BACKLOG}", "--rate=40", "--script=steady", MIX)
+TABLET = {"width": 1180, "height": 820}
 SETTLED_MS = 1_500  # after the longest movement on a screen
 
 # Their beginnings: what follows is typed in several ways.
@@ -186,6 +187,7 @@ def take(house: House, browser: Browser) -> None:
     addresses.goto(f"{ADDRESS}/sessions/{slug}/")
     picture(addresses, "session-en")
     wall_address = addresses.get_by_label("Address: Questions wall").input_value()
+    tablet_address = addresses.get_by_label("Address: Prompter").input_value()
     link = invitation(addresses)
 
     desk.reload()
@@ -196,6 +198,9 @@ def take(house: House, browser: Browser) -> None:
     wall = open_page(browser, crew.WALL, crew.FRENCH)
     wall.goto(f"{wall_address}?lang=fr")
     picture(wall, "wall-day-fr")
+    tablet = open_page(browser, TABLET, crew.FRENCH)
+    tablet.goto(f"{tablet_address}?lang=fr")
+    picture(tablet, "prompter-day-fr")
     phone = open_page(browser, crew.PHONE, crew.FRENCH, 2)
     phone.goto(f"{ADDRESS}/s/{slug}/")
     picture(phone, "phone-open-fr")
@@ -205,6 +210,10 @@ def take(house: House, browser: Browser) -> None:
     wall.goto(f"{wall_address}?lang=en")
     expect(crew.wall_question(wall)).to_contain_text("words or the tune")
     picture(wall, "wall-on-air-en")
+    hand.ask(f"/sessions/{slug}/say", {"text": "Ten minutes left. The photo comes next."})
+    tablet.goto(f"{tablet_address}?lang=en")
+    expect(tablet.get_by_role("log")).to_contain_text("Ten minutes left")
+    picture(tablet, "prompter-on-air-en")
     phone = open_page(browser, crew.PHONE, crew.ENGLISH, 2)
     phone.goto(f"{ADDRESS}/s/{slug}/")
     picture(phone, "phone-on-air-en")

@@ -46,7 +46,7 @@ from blueroom.room.models import Session
 from blueroom.room.rules import may
 from blueroom.room.writing import one_transaction
 from blueroom.studio.actions import remove_answer, step_feed
-from blueroom.studio.models import Answer, AnswerKind, Feed, FeedKind, Recording
+from blueroom.studio.models import Answer, AnswerKind, CrewMessage, Feed, FeedKind, Recording
 from blueroom.studio.queries import recordings_folder
 from blueroom.updates.tell import changed
 
@@ -298,6 +298,7 @@ def erase_asker(*, author: Author, now: datetime, by: Actor) -> Erased:
     _erase_recordings_of(feeds, erased, now)
     with one_transaction():
         feeds.update(name="", asker="")
+        CrewMessage.objects.filter(feed__in=feeds).delete()  # they call people by their names
         if author.network == PAGE:
             erase_votes(device=author.remote_id)
         erased.posts = erase_author(author=author, now=now, by=by)

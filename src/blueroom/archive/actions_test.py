@@ -22,7 +22,8 @@ from blueroom.room.actions import NotAllowed, change_session, plan_session
 from blueroom.room.actor import actor_of_membership
 from blueroom.room.models import Role, Room, Session
 from blueroom.room.rules import FieldRefused
-from blueroom.studio.models import Answer, Feed, Recording
+from blueroom.studio.actions import say_to_feed
+from blueroom.studio.models import Answer, CrewMessage, Feed, Recording
 from blueroom.studio.queries import pieces_of, recordings_folder
 
 Disk = namedtuple("Disk", "total used free")
@@ -310,6 +311,7 @@ def test_erased_fan_leaves_no_camera(
 ):
     asked = Question.objects.get(post__author=past.fan)
     make_answer(question=past.question, feed=past.fan_feed)
+    say_to_feed(feed=past.fan_feed, text="Bravo Zoé", now=day, by=producer)
     with django_capture_on_commit_callbacks(execute=True):
         erased = actions.erase_asker(author=past.fan, now=day, by=producer)
     feed = Feed.objects.get(pk=past.fan_feed.pk)
@@ -318,6 +320,7 @@ def test_erased_fan_leaves_no_camera(
     assert (erased.recordings, erased.posts) == (1, 1)
     assert Recording.objects.get(feed=feed).erased_at == day
     assert not Answer.objects.filter(feed=feed).exists()
+    assert not CrewMessage.objects.exists()
     assert Question.objects.get(pk=asked.pk).withdrawn_at == day
 
 

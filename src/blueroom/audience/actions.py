@@ -1,4 +1,4 @@
-"""What the audience does: it asks, votes, and sends hearts."""
+"""What the audience does: it asks, by video too, votes, and sends hearts."""
 
 from __future__ import annotations
 
@@ -29,13 +29,16 @@ from blueroom.audience.queries import is_up_for_vote
 from blueroom.audience.visitors import Device, hash_address, origin_of
 from blueroom.base.ids import new_secret
 from blueroom.desk.actions import note_votes, sort_posts
-from blueroom.desk.models import Question
+from blueroom.desk.models import Question, QuestionState
 from blueroom.networks import interface
 from blueroom.posts.actions import receive
 from blueroom.posts.models import Post
 from blueroom.posts.rules import clean_line, clean_text
 from blueroom.room.models import Session, SessionState
 from blueroom.room.writing import one_transaction
+from blueroom.studio import actions as studio
+from blueroom.studio.errors import ConsentMissing
+from blueroom.studio.models import Feed
 
 NETWORK = "page"
 TAKING = (SessionState.OPEN, SessionState.ON_AIR)
@@ -109,6 +112,53 @@ def _question_asked(session: Session, post_id: str) -> Question | None:
         post__session=session, post__network=NETWORK, post__remote_id=post_id
     )
     return found.first()
+
+
+def ask_by_video(
+    *,
+    session: Session,
+    text: str,
+    name: str,
+    agrees: bool,
+    asker: str,
+    address: str,
+    now: datetime,
+) -> Feed:
+    """A place in the queue of those who ask by video, with the question that they want to ask.
+
+    The words of a question that this phone asked before mean that one; without words it is the
+    newest of them that is still there.
+
+    Raises: as `ask`, where the words are new, and as `studio.actions.ask_by_video`.
+    """
+    if session.state in TAKING and not agrees:  # before a question is made of it
+        raise ConsentMissing
+    with one_transaction():
+        question = _asked_before(session, text, asker)
+        if question is None and text.strip():
+            question = ask(
+                session=session,
+                text=text,
+                name=name,
+                place="",
+                asker=asker,
+                address=address,
+                now=now,
+            )
+        return studio.ask_by_video(
+            session=session, name=name, asker=asker, agrees=agrees, now=now, question=question
+        )
+
+
+def _asked_before(session: Session, text: str, asker: str) -> Question | None:
+    own = Question.objects.filter(
+        session=session,
+        post__network=NETWORK,
+        post__author__remote_id=asker,
+        withdrawn_at=None,
+    ).exclude(state=QuestionState.REJECTED)
+    wanted = clean_text(text[: 40 * rules.QUESTION_LENGTH_MAX])
+    return (own.filter(text=wanted) if wanted.strip() else own).order_by("-id").first()
 
 
 def _pace_asker(asker: str, now: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from blueroom.audience.actions import ask
+from blueroom.audience.actions import ask, ask_by_video
 from blueroom.audience.errors import (
     AskedTooOften,
     NotTakingQuestions,
@@ -16,6 +16,8 @@ from blueroom.audience.rules import ADDRESS_PACE
 from blueroom.desk.models import Question
 from blueroom.posts.models import Post
 from blueroom.room.models import Session, SessionState
+from blueroom.studio.errors import AlreadyAskedByVideo, ConsentMissing
+from blueroom.studio.models import Feed
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +152,67 @@ def test_ask_with_one_key_asks_once_whatever_is_sent_again(asked: Any) -> None:
     assert again == [first] * 5
     assert len({first.pk, other_phone.pk, other_key.pk}) == 3
     assert Question.objects.count() == 3
+
+
+@pytest.fixture
+def by_video(session: Session, moment: datetime) -> Any:
+    def make(text: str = "Vous écrivez le soir ?", **changes: Any) -> Feed:
+        entered = {
+            "session": session,
+            "text": text,
+            "name": "Camille",
+            "agrees": True,
+            "asker": "asker-1",
+            "address": "192.0.2.1",
+            "now": moment,
+        }
+        return ask_by_video(**(entered | changes))
+
+    return make
+
+
+def test_ask_by_video_asks_the_question_too(by_video: Any) -> None:
+    feed = by_video()
+
+    question = Question.objects.get()
+    assert (feed.kind, feed.state, feed.question) == ("fan", "waiting", question)
+    assert (question.text, question.state) == ("Vous écrivez le soir ?", "waiting")
+    assert (question.post.author.remote_id, question.post.author.name) == ("asker-1", "Camille")
+
+
+@pytest.mark.parametrize(
+    ("text", "tied"),
+    [
+        ("Vous écrivez le matin ?", "Vous écrivez le matin ?"),
+        (" Vous écrivez le matin ? ", "Vous écrivez le matin ?"),
+        ("", "Et le soir ?"),
+    ],
+)
+def test_ask_by_video_means_a_question_asked_before(
+    asked: Any, by_video: Any, text: str, tied: str
+) -> None:
+    for own in ("Vous écrivez le matin ?", "Et le soir ?", "Et le dimanche ?"):
+        asked(own)
+    asked("Pas la mienne ?", asker="asker-2")
+    Question.objects.filter(text="Et le dimanche ?").update(state="rejected")
+
+    feed = by_video(text)
+
+    assert feed.question is not None
+    assert feed.question.text == tied
+    assert Question.objects.count() == 4
+
+
+def test_ask_by_video_without_words_knows_no_question(by_video: Any) -> None:
+    assert by_video("").question is None
+    assert not Question.objects.exists()
+
+
+def test_ask_by_video_asks_nothing_where_there_is_no_place(by_video: Any) -> None:
+    with pytest.raises(ConsentMissing):
+        by_video(agrees=False)
+    first = by_video()
+    with pytest.raises(AlreadyAskedByVideo):
+        by_video("Et la nuit ?")
+
+    assert list(Question.objects.all()) == [first.question]

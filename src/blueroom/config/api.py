@@ -67,6 +67,7 @@ CONFLICTS = (
     studio_errors.NothingHeld,
     studio_errors.NothingRecorded,
     studio_errors.NotApprovedForAir,
+    studio_errors.QuestionElsewhere,
     studio_errors.SessionNotOpen,
     WrongState,
 )

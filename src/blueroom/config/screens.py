@@ -12,6 +12,7 @@ from blueroom.audience import stream as phone
 from blueroom.base.clock import now
 from blueroom.clips import stream as clips
 from blueroom.desk import stream as desk
+from blueroom.prompter import stream as prompter
 from blueroom.room.access import session_of, visitor_of_token
 from blueroom.room.links import open_token
 from blueroom.room.models import Session
@@ -25,9 +26,10 @@ from blueroom.walls import stream as wall
 from blueroom.walls import videos_stream as videos
 
 SCREENS: dict[str, Any] = {
-    module.SCREEN: module for module in (desk, wall, videos, heat, phone, studio, clips)
+    module.SCREEN: module for module in (desk, wall, prompter, videos, heat, phone, studio, clips)
 }
-TOLD = ("wall", "videos", "phone", "studio", "desk", "clips", "heat")  # in this order
+# In this order.
+TOLD = ("wall", "prompter", "videos", "phone", "studio", "desk", "clips", "heat")
 
 
 def _session(topic: str) -> tuple[Session | None, str]:
@@ -89,5 +91,5 @@ def makers(is_followed: Callable[[str], bool]) -> list[Maker]:
 
         return make
 
-    # Walls and phones first: they are what the room sees.
+    # Walls, the guest and phones first: they are what the room sees.
     return [maker(SCREENS[screen]) for screen in TOLD]

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "blueroom.publish",
     "blueroom.archive",
     "blueroom.walls",
+    "blueroom.prompter",
     "blueroom.audience",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("blueroom.clips.urls")),
     path("", include("blueroom.archive.urls")),
     path("", include("blueroom.walls.urls")),
+    path("", include("blueroom.prompter.urls")),
     path("", include("blueroom.audience.urls")),
     path("", include("blueroom.posts.urls")),
     path("", include("blueroom.room.urls")),

@@ -16,7 +16,8 @@ import msgspec
 from blueroom.audience.wire import OwnQuestion, PhoneChange, PhoneState
 from blueroom.clips.wire import ClipsChange, ClipsState
 from blueroom.desk.wire import DeskChange, DeskState
-from blueroom.studio.wire import StudioChange, StudioState
+from blueroom.prompter.wire import PrompterChange, PrompterState
+from blueroom.studio.wire import MessageCard, StudioChange, StudioState
 from blueroom.updates.slate import SlateChanged
 from blueroom.walls.heat_wire import HeatChange, HeatState, PointsHead
 from blueroom.walls.wire import VideosChange, VideosState, WallChange, WallState
@@ -41,7 +42,12 @@ SCREENS: dict[str, dict[str, Any]] = {
         "OwnQuestion": OwnQuestion,
     },
     "design": {"SlateChanged": SlateChanged},
-    "studio": {"StudioState": StudioState, "StudioChange": StudioChange},
+    "prompter": {"PrompterState": PrompterState, "PrompterChange": PrompterChange},
+    "studio": {
+        "StudioState": StudioState,
+        "StudioChange": StudioChange,
+        "MessageCard": MessageCard,
+    },
     "clips": {"ClipsState": ClipsState, "ClipsChange": ClipsChange},
 }
 PLAIN = {

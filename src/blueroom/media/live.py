@@ -327,12 +327,10 @@ class Live:
         if running.wish.state != OFF:
             running.programme.take_part(run.feed, part, now=time.monotonic())
 
-    def tell_pages(self, feed_id: int, message: dict[str, Any]) -> bool:
-        """Send a message to whoever has the feed's page open; whether anybody has."""
-        pages = self.pages.get(feed_id, set())
-        for page in list(pages):
+    def tell_pages(self, feed_id: int, message: dict[str, Any]) -> None:
+        """Send a message to whoever has the feed's page open."""
+        for page in list(self.pages.get(feed_id, ())):
             page.tell(message)
-        return bool(pages)
 
     async def follow_feed(self, feed_id: int) -> None:
         """Make of a feed what it may be now: cut it off, or tell its page."""

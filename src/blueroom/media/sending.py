@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from blueroom.base.clock import now, to_text
 from blueroom.base.errors import BlueRoomError, NotAcceptable
 from blueroom.media.feeds import Run
 from blueroom.media.grants import FeedUnknown, Grant
@@ -29,6 +28,8 @@ NUMBER_BYTES = 4
 ACK_EVERY_S = 0.4
 PAGES_MAX = 6  # of one feed
 UNSENT_MAX = 200  # messages that a page does not read
+# What the crew wrote has changed: the page asks for it. A notice holds no data.
+MESSAGES = {"kind": "messages"}
 CLOSED = 4400  # for the page: do not come back by yourself
 TEXT_BYTES_MAX = 4096
 
@@ -261,11 +262,6 @@ class SendingPage:
         if at_s - self._acked_s > ACK_EVERY_S:
             self._acked_s = at_s
             self.tell({"kind": "ack", "next": run.next_chunk})
-
-
-def say(text: str) -> dict[str, Any]:
-    """A message from the crew, as pages get it."""
-    return {"kind": "say", "text": text, "at": to_text(now())}
 
 
 def _language(scope: Scope) -> str:

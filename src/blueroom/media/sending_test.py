@@ -19,7 +19,7 @@ from blueroom.media.live import Live
 from blueroom.media.live_test import Rooms, Slates, film, grant, receiving, slates, slices, until
 from blueroom.media.packing_line import Way
 from blueroom.media.recording import open_recording
-from blueroom.media.sending import MimeRefused, SendingApp, say, way_of
+from blueroom.media.sending import MESSAGES, MimeRefused, SendingApp, way_of
 
 __all__ = ["slates"]  # a fixture
 HELLO = {"kind": "hello", "recorder": "r1", "mime": "video/webm;codecs=h264,opus", "next": 0}
@@ -197,14 +197,14 @@ def test_another_sites_page_cannot_connect(tmp_path: Path, slates: Slates) -> No
     asyncio.run(go())
 
 
-def test_the_crew_can_speak_to_a_page(tmp_path: Path, slates: Slates) -> None:
+def test_a_page_is_told_that_the_crew_wrote(tmp_path: Path, slates: Slates) -> None:
     async def go() -> None:
         async with house(tmp_path, slates) as (live, _rooms, port):
-            assert not live.tell_pages(1, say("Bonjour"))
+            live.tell_pages(1, MESSAGES)  # nobody is there
             async with page(port) as connection:
                 await hear(connection, "state")
-                assert live.tell_pages(1, say("Plus près du micro, merci."))
-                assert (await hear(connection, "say"))["text"] == "Plus près du micro, merci."
+                live.tell_pages(1, MESSAGES)
+                assert await hear(connection, "messages") == MESSAGES
 
     asyncio.run(go())
 

@@ -172,6 +172,7 @@ def test_plan_session_makes_guest_slug_and_links(room: Room) -> None:
         "wall_questions",
         "wall_videos",
         "wall_heat",
+        "prompter",
     ]
 
 
@@ -340,6 +341,7 @@ def test_renew_link_opens_the_screen_at_a_new_address_only(room: Room) -> None:
     assert [link.screen for link in Link.objects.filter(revoked_at=None)] == [
         "wall_videos",
         "wall_heat",
+        "prompter",
     ]
 
 

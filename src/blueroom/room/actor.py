@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from blueroom.room.models import Membership, Role, Token
+from blueroom.room.models import Link, Membership, Role, Token
 
 HOUSE_NAME = "blue room"
 
@@ -34,6 +34,12 @@ def actor_of_token(token: Token) -> Actor:
     return Actor(
         name=token.label or f"API {token.pk}", role=Role(token.role), room_id=token.room_id
     )
+
+
+def actor_of_link(link: Link) -> Actor:
+    """The guest, as whoever holds the prompter's address is taken to be."""
+    session = link.session
+    return Actor(name=session.guest.name, role=Role.GUEST, room_id=session.room_id)
 
 
 def house(room_id: int) -> Actor:

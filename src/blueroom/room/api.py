@@ -15,7 +15,7 @@ from blueroom.room import actions
 from blueroom.room.access import NotFound, session_of
 from blueroom.room.actor import Actor
 from blueroom.room.cards import absolute
-from blueroom.room.links import secret_of
+from blueroom.room.links import path_of
 from blueroom.room.models import Link, Screen, Session, SessionState, Strictness
 
 router = Router(tags=["sessions"])
@@ -37,7 +37,7 @@ class SessionPlan(Schema):
 
 
 class SessionOut(Schema):
-    """A session with its addresses. `links` are absolute; walls' hold a secret."""
+    """A session with its addresses. `links` are absolute; walls' and prompters' hold a secret."""
 
     slug: str
     title: str
@@ -63,7 +63,7 @@ def links_of(session: Session) -> dict[str, str]:
         "phone": absolute(reverse("phone", args=[session.slug])),
     }
     for link in session.links.filter(revoked_at__isnull=True).order_by("-id"):
-        links[Screen(link.screen).value] = absolute(reverse("wall", args=[secret_of(link)]))
+        links[Screen(link.screen).value] = absolute(path_of(link))
     return links
 
 
@@ -233,7 +233,7 @@ def links(request: HttpRequest, slug: str) -> list[dict[str, Any]]:
 
 
 def _told_link(link: Link) -> dict[str, Any]:
-    url = absolute(reverse("wall", args=[secret_of(link)]))
+    url = absolute(path_of(link))
     return {"id": link.pk, "screen": link.screen, "label": link.label, "url": url}
 
 

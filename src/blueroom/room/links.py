@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from blueroom.base.errors import NotAcceptable
 from blueroom.base.ids import new_secret
-from blueroom.room.models import Link, Token
+from blueroom.room.models import Link, Screen, Token
 
 SEAL_LENGTH = 20
 PURPOSE = "link"
@@ -63,8 +65,14 @@ def secret_of(link: Link) -> str:
     return link.nonce + seal_nonce(link.nonce, purpose=PURPOSE)
 
 
-def open_link(secret: str) -> Link:
-    """The link behind the secret, with its session, guest and room.
+def path_of(link: Link) -> str:
+    """The path of the page that a link opens."""
+    page = "prompter" if link.screen == Screen.PROMPTER else "wall"
+    return reverse(page, args=[secret_of(link)])
+
+
+def open_link(secret: str, *, screens: Collection[str] = Screen.values) -> Link:
+    """The link behind the secret, with its session, guest and room, if it opens one of `screens`.
 
     Raises:
         LinkUnknown: nothing was ever opened by it, or it was mistyped.
@@ -75,7 +83,7 @@ def open_link(secret: str) -> Link:
         raise LinkUnknown
     found = Link.objects.select_related("session__guest", "session__room").filter(nonce=nonce)
     link = found.first()
-    if link is None:
+    if link is None or link.screen not in screens:
         raise LinkUnknown
     if link.revoked_at is not None:
         raise LinkRevoked

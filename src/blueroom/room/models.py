@@ -200,6 +200,7 @@ class Screen(models.TextChoices):
     WALL_QUESTIONS = "wall_questions", _("Questions wall")
     WALL_VIDEOS = "wall_videos", _("Videos wall")
     WALL_HEAT = "wall_heat", _("Heat map")
+    PROMPTER = "prompter", _("Prompter")
 
 
 class Link(models.Model):

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from blueroom.room.links import hash_secret
+from blueroom.room.links import hash_secret, path_of
 from blueroom.room.models import (
     Account,
     Invitation,
@@ -15,6 +15,7 @@ from blueroom.room.models import (
     Membership,
     Person,
     Room,
+    Screen,
     Session,
     SessionState,
     Token,
@@ -68,6 +69,14 @@ def links_in_use(session: Session) -> list[Link]:
     for link in links:
         link.session = session
     return links
+
+
+def prompters_of(sessions: Iterable[Session]) -> dict[int, str]:
+    """The paths of the newest prompters of those sessions that are not over, by session."""
+    found = Link.objects.filter(
+        session__in=list(sessions), screen=Screen.PROMPTER, revoked_at=None
+    ).exclude(session__state=SessionState.CLOSED)
+    return {link.session_id: path_of(link) for link in found.order_by("id")}
 
 
 def members_of(room: Room) -> list[Membership]:

@@ -31,6 +31,8 @@ RIGHTS = {
     "switch_channel": _PRODUCERS,
     "moderate": _DESK,  # decide about questions
     "reply": _DESK,  # publish an answer under the asker's post
+    "say": _DESK,  # write to the guest, or to whoever sends by a feed
+    "choose_question": _DESK | {"guest"},  # of those lined up: answer it now, or put it off
     "see_studio": _DESK,  # the feeds, the monitors, who is live
     "make_feed": _PRODUCERS,  # give somebody an address or a stream key to send by
     "admit_feed": _DESK,  # test a fan's feed, let it in, send it away

@@ -19,6 +19,7 @@ RIGHT_TO_FOLLOW = {  # phones need none
     "wall": "see_session",
     "videos": "see_session",
     "heat": "see_session",
+    "prompter": "see_session",
     "studio": "see_studio",
     "clips": "edit_clip",
     panic.SCREEN: "cover_programme",  # no stream: the ticket opens the slate's button
@@ -28,6 +29,7 @@ STREAMS: dict[str, str] = {
     Screen.WALL_QUESTIONS: "wall",
     Screen.WALL_VIDEOS: "videos",
     Screen.WALL_HEAT: "heat",
+    Screen.PROMPTER: "prompter",
 }
 
 

@@ -38,6 +38,7 @@ from blueroom.studio.errors import (
     NotApprovedForAir,
     NothingHeld,
     NothingRecorded,
+    QuestionElsewhere,
     SessionNotOpen,
     TooManyFeeds,
 )
@@ -45,6 +46,7 @@ from blueroom.studio.models import (
     DELAY_S_MAX,
     Answer,
     AnswerKind,
+    CrewMessage,
     Feed,
     FeedKind,
     FeedState,
@@ -54,7 +56,7 @@ from blueroom.studio.models import (
     Shown,
 )
 from blueroom.studio.photos import forget_photo, keep_photo
-from blueroom.studio.queries import photos_withdrawn
+from blueroom.studio.queries import feeds_reading, photos_withdrawn
 from blueroom.updates.tell import changed
 
 NAME_LENGTH_MAX = 80
@@ -86,8 +88,18 @@ def make_feed(*, session: Session, kind: str, name: str, now: datetime, by: Acto
         return _new_feed(session, FeedKind(kind), name, now, by.name)
 
 
-def ask_by_video(*, session: Session, name: str, asker: str, agrees: bool, now: datetime) -> Feed:
+def ask_by_video(
+    *,
+    session: Session,
+    name: str,
+    asker: str,
+    agrees: bool,
+    now: datetime,
+    question: Question | None = None,
+) -> Feed:
     """A fan's place in the queue; nothing of theirs is received before a person tests it.
+
+    `question` is what they want to ask, a question of their own.
 
     Raises:
         SessionNotOpen, ConsentMissing, AlreadyAskedByVideo, TooManyFeeds, FieldRefused.
@@ -102,8 +114,8 @@ def ask_by_video(*, session: Session, name: str, asker: str, agrees: bool, now: 
         if mine.exclude(state__in=(FeedState.ENDED, FeedState.REFUSED)).exists():
             raise AlreadyAskedByVideo
         feed = _new_feed(session, FeedKind.FAN, name, now, "")
-        feed.asker, feed.consent_at = asker, now
-        feed.save(update_fields=["asker", "consent_at"])
+        feed.asker, feed.consent_at, feed.question = asker, now, question
+        feed.save(update_fields=["asker", "consent_at", "question"])
     return feed
 
 
@@ -206,15 +218,75 @@ def _tell_programme(session_id: int) -> None:
         on_commit(lambda: receiver.programme_changed(session_id))
 
 
-def say_to_feed(*, feed: Feed, text: str, by: Actor) -> bool:
-    """A message from the crew to whoever sends; True where their page was there.
+def tie_question(*, feed: Feed, question: Question | None, now: datetime, by: Actor) -> Feed:
+    """Say what whoever sends by this feed wants to ask; None: nothing that is known.
 
-    Raises: FieldRefused.
+    Raises:
+        QuestionElsewhere: the question is another session's, or was taken away.
     """
     _check(by, "admit_feed")
+    if question is not None and (
+        question.session_id != feed.session_id or question.withdrawn_at is not None
+    ):
+        raise QuestionElsewhere
+    with one_transaction():
+        feed.question = question
+        feed.save(update_fields=["question"])
+        _tell(feed.session_id)
+    return feed
+
+
+# What the crew writes to the guest and to fans
+
+
+def say_to_feed(*, feed: Feed, text: str, now: datetime, by: Actor) -> CrewMessage:
+    """A message to whoever sends by this feed; it waits where their page is not open.
+
+    Raises:
+        FieldRefused: the text.
+    """
+    return _say(feed.session, feed, text, now, by)
+
+
+def say_to_guest(*, session: Session, text: str, now: datetime, by: Actor) -> CrewMessage:
+    """A message to the guest, on all their screens. Raises FieldRefused."""
+    return _say(session, None, text, now, by)
+
+
+def _say(session: Session, feed: Feed | None, text: str, now: datetime, by: Actor) -> CrewMessage:
+    _check(by, "say")
     said = clean_line(text, field="text", length_max=rules.MESSAGE_LENGTH_MAX)
+    with one_transaction():
+        message = CrewMessage.objects.create(
+            session=session, feed=feed, text=said, sent_at=now, sent_by=by.name
+        )
+        _tell_messages(message)
+    return message
+
+
+def note_receipt(*, message_id: int, is_seen: bool, now: datetime) -> None:
+    """A message stands on a screen of whom it is for, or they said that they have seen it.
+
+    The first time of each counts; may be repeated, in any order.
+    """
+    with one_transaction():
+        message = CrewMessage.objects.select_for_update().get(pk=message_id)
+        before = (message.delivered_at, message.seen_at)
+        message.delivered_at = message.delivered_at or now
+        if is_seen:
+            message.seen_at = message.seen_at or now
+        if (message.delivered_at, message.seen_at) != before:
+            message.save(update_fields=["delivered_at", "seen_at"])
+            _tell_messages(message)
+
+
+def _tell_messages(message: CrewMessage) -> None:
+    """To the crew's screens and the prompter, and to the pages of feeds where it shows."""
+    _tell(message.session_id)
     receiver = control()
-    return receiver.say(feed.pk, said) if receiver is not None else False
+    if receiver is not None:
+        feed_ids = list(feeds_reading(message).values_list("pk", flat=True))
+        on_commit(lambda: [receiver.messages_changed(feed_id) for feed_id in feed_ids])
 
 
 # What the process that receives feeds reports

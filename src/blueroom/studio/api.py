@@ -14,12 +14,13 @@ from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, Field
 
 from blueroom.base.clock import now
+from blueroom.desk.models import Question
 from blueroom.room.access import NotFound, session_of
 from blueroom.room.actor import Actor
 from blueroom.room.cards import absolute
 from blueroom.room.models import Session
 from blueroom.studio import actions, queries
-from blueroom.studio.models import Answer, AnswerKind, Feed
+from blueroom.studio.models import Answer, AnswerKind, CrewMessage, Feed
 from blueroom.studio.photos import PhotoUnreadable
 from blueroom.studio.queries import rtmp_address
 from blueroom.studio.secrets import page_secret, stream_key
@@ -43,6 +44,7 @@ class FeedOut(Schema):
     is_on_wall: bool
     monitor: str
     whep: str
+    question_id: int | None
     question: str
     code: str
     message: str
@@ -113,8 +115,26 @@ class DumpedOut(Schema):
     dumped_s: float
 
 
-class SaidOut(Schema):
-    was_there: bool
+class CrewMessageOut(Schema):
+    """What the crew wrote, with its receipt. `feed_id` is null where it is for the guest."""
+
+    id: int
+    feed_id: int | None
+    to: str
+    text: str
+    sent_by: str
+    sent_at: datetime
+    delivered_at: datetime | None
+    seen_at: datetime | None
+
+
+class TiedOut(Schema):
+    """A question that a feed's person may ask."""
+
+    id: int
+    text: str
+    state: str
+    name: str
 
 
 def _session(request: HttpRequest, slug: str, verb: str) -> tuple[Session, Actor]:
@@ -307,14 +327,72 @@ def end_feed(request: HttpRequest, feed_id: int) -> Any:
     return _step(request, feed_id, "end")
 
 
+@router.get("/feeds/{feed_id}/questions", response=list[TiedOut], summary="What its person may ask")
+def questions_to_tie(request: HttpRequest, feed_id: int) -> list[dict[str, Any]]:
+    """Their own questions, and those lined up or on air; newest first, 50 at most."""
+    feed, _by = _feed(request, feed_id, "admit_feed")
+    return [
+        {
+            "id": question.pk,
+            "text": question.text,
+            "state": question.state,
+            "name": question.post.author.name or question.post.author.handle,
+        }
+        for question in queries.questions_to_tie(feed)[:50]
+    ]
+
+
+class Tie(Schema):
+    """null: nobody knows what they want to ask."""
+
+    question_id: int | None = Field(ge=1, lt=2**63)
+
+
+@router.put("/feeds/{feed_id}/question", response=FeedOut, summary="Say what its person asks")
+def tie_question(request: HttpRequest, feed_id: int, tie: Tie) -> Any:
+    feed, by = _feed(request, feed_id, "admit_feed")
+    question = Question.objects.filter(pk=tie.question_id).first()
+    if question is None and tie.question_id is not None:
+        raise NotFound
+    return _feed_told(actions.tie_question(feed=feed, question=question, now=now(), by=by))
+
+
+# What the crew writes
+
+
 class Message(Schema):
     text: str = Field(max_length=2000)
 
 
-@router.post("/feeds/{feed_id}/say", response=SaidOut, summary="A message to whoever sends")
-def say(request: HttpRequest, feed_id: int, message: Message) -> dict[str, bool]:
-    feed, by = _feed(request, feed_id, "admit_feed")
-    return {"was_there": actions.say_to_feed(feed=feed, text=message.text, by=by)}
+@router.post("/feeds/{feed_id}/say", response=CrewMessageOut, summary="A message to whoever sends")
+def say_to_feed(request: HttpRequest, feed_id: int, message: Message) -> Any:
+    feed, by = _feed(request, feed_id, "say")
+    return _message_told(
+        actions.say_to_feed(feed=feed, text=message.text, now=now(), by=by), feed.session
+    )
+
+
+@router.post("/sessions/{slug}/say", response=CrewMessageOut, summary="A message to the guest")
+def say_to_guest(request: HttpRequest, slug: str, message: Message) -> Any:
+    session, by = _session(request, slug, "say")
+    return _message_told(
+        actions.say_to_guest(session=session, text=message.text, now=now(), by=by), session
+    )
+
+
+@router.get(
+    "/sessions/{slug}/messages",
+    response=list[CrewMessageOut],
+    summary="What the crew wrote, with receipts",
+)
+def messages(request: HttpRequest, slug: str) -> list[Any]:
+    """Newest first, 30 at most."""
+    session, _by = _session(request, slug, "see_studio")
+    return [_told(line) for line in queries.message_lines(session)]
+
+
+def _message_told(message: CrewMessage, session: Session) -> Any:
+    return _told(queries.message_line(message, guest=session.guest.name))
 
 
 # Answers

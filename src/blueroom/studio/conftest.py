@@ -32,9 +32,8 @@ class Receiver:
     def want_key_frame(self, feed_id: int) -> None:
         self.told.append(("key", feed_id))
 
-    def say(self, feed_id: int, text: str) -> bool:
-        self.told.append(("say", (feed_id, text)))
-        return True
+    def messages_changed(self, feed_id: int) -> None:
+        self.told.append(("messages", feed_id))
 
     def rtmp_port(self) -> int | None:
         return 1935

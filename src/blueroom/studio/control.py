@@ -25,8 +25,8 @@ class Control(Protocol):
         """Ask the sender for a key frame, so that a cut can begin here without encoding."""
         ...
 
-    def say(self, feed_id: int, text: str) -> bool:
-        """Show a message to whoever sends by this feed; whether somebody was there."""
+    def messages_changed(self, feed_id: int) -> None:
+        """Let the feed's page read again what the crew wrote."""
         ...
 
     def rtmp_port(self) -> int | None:

@@ -55,6 +55,13 @@ class SessionNotOpen(NotAcceptable):
     sentence = _("This session is not open. Open it, or put it on air, first.")  # type: ignore[assignment]
 
 
+class QuestionElsewhere(NotAcceptable):
+    """The question is another session's, or its asker took it away."""
+
+    code: ClassVar[str] = "question_elsewhere"
+    sentence = _("That question is not one of this session.")  # type: ignore[assignment]
+
+
 class NotApprovedForAir(NotAcceptable):
     """Only what was approved can be answered in public."""
 

@@ -101,6 +101,36 @@ class Feed(models.Model):
         return self.name
 
 
+class CrewMessage(models.Model):
+    """What the crew wrote to whoever sends by `feed`, or without one to the guest. Never public.
+
+    The guest reads it on any screen of theirs: the prompter, and the page of a guest's feed.
+    `delivered_at`: it first stood on a screen before them; `seen_at`: they said that they saw it.
+    """
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="crew_messages")
+    feed = models.ForeignKey(
+        Feed, models.CASCADE, null=True, blank=True, related_name="crew_messages"
+    )
+    text = models.CharField(max_length=400)
+    sent_at = models.DateTimeField()
+    sent_by = models.CharField(max_length=160)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seen_at__isnull=True) | Q(delivered_at__isnull=False),
+                name="crew_message_delivered_before_seen",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
 class Recording(models.Model):
     """What one epoch of a feed left on disk: a fragmented MP4 that grows, and its index beside it.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 
@@ -25,7 +25,10 @@ from blueroom.studio.control import control
 from blueroom.studio.models import (
     Answer,
     AnswerKind,
+    CrewMessage,
     Feed,
+    FeedKind,
+    FeedState,
     Programme,
     ProgrammeState,
     Recording,
@@ -35,6 +38,8 @@ from blueroom.studio.wire import (
     AnswerLine,
     FeedLine,
     LiveCard,
+    MessageCard,
+    MessageLine,
     PhotoCard,
     ProgrammeCard,
     Room,
@@ -47,6 +52,9 @@ DISK_LOW_BYTES = 20_000_000_000  # below it the studio says so: some hours of tw
 WRITTEN_AFTER = timedelta(seconds=0.4)
 SEAM = timedelta(seconds=0.5)  # between two stretches of one showing: a switch waits for a picture
 ENDLESS_S = float("inf")
+MESSAGES_TOLD = 30  # to the crew
+MESSAGES_SEEN = 3  # of those that were seen, how many stay in sight of whom they were for
+MESSAGES_OPEN = 20
 
 
 def recordings_folder() -> Path:
@@ -212,6 +220,7 @@ def _feed_line(feed: Feed, on_air: int | None) -> FeedLine:
         is_on_wall=feed.is_on_wall,
         monitor=monitor_hls(feed),
         whep=f"/monitor/{feed.monitor_key}/whep" if has_webrtc() else "",
+        question_id=feed.question_id,
         question=feed.question.shown_text if feed.question else "",
         code=feed.code,
         message=gettext(feed.message) if feed.message else "",
@@ -242,6 +251,73 @@ def answer_line(answer: Answer) -> AnswerLine:
     )
 
 
+def message_lines(session: Session) -> list[MessageLine]:
+    """What the crew wrote with its receipts, newest first."""
+    found = CrewMessage.objects.filter(session=session).select_related("feed").order_by("-id")
+    guest = session.guest.name
+    return [message_line(message, guest=guest) for message in found[:MESSAGES_TOLD]]
+
+
+def message_line(message: CrewMessage, *, guest: str) -> MessageLine:
+    """One message as the crew sees it."""
+    return MessageLine(
+        id=message.pk,
+        feed_id=message.feed_id,
+        to=message.feed.name if message.feed else guest,
+        text=message.text,
+        sent_by=message.sent_by,
+        sent_at=message.sent_at,
+        delivered_at=message.delivered_at,
+        seen_at=message.seen_at,
+    )
+
+
+def messages_for_guest(session: Session) -> QuerySet[CrewMessage]:
+    """What the prompter shows."""
+    found = CrewMessage.objects.filter(session=session)
+    return found.filter(Q(feed=None) | Q(feed__kind=FeedKind.GUEST))
+
+
+def messages_for_feed(feed: Feed) -> QuerySet[CrewMessage]:
+    """What the page of a feed shows: a guest's also what is for the guest wherever they look."""
+    wanted = Q(feed=feed)
+    if feed.kind == FeedKind.GUEST:
+        wanted |= Q(feed=None)
+    return CrewMessage.objects.filter(wanted, session=feed.session_id)
+
+
+def feeds_reading(message: CrewMessage) -> QuerySet[Feed]:
+    """The feeds whose pages show this message."""
+    if message.feed_id is not None:
+        return Feed.objects.filter(pk=message.feed_id)
+    found = Feed.objects.filter(session=message.session_id, kind=FeedKind.GUEST)
+    return found.exclude(state=FeedState.ENDED)
+
+
+def message_cards(found: QuerySet[CrewMessage]) -> list[MessageCard]:
+    """Those not seen yet and the last that were, oldest first."""
+    unseen = found.filter(seen_at=None).order_by("-id")[:MESSAGES_OPEN]
+    seen = found.exclude(seen_at=None).order_by("-id")[:MESSAGES_SEEN]
+    return [
+        MessageCard(
+            id=message.pk,
+            text=message.text,
+            sent_at=message.sent_at,
+            is_seen=message.seen_at is not None,
+        )
+        for message in sorted([*unseen, *seen], key=lambda message: message.pk)
+    ]
+
+
+def questions_to_tie(feed: Feed) -> QuerySet[Question]:
+    """What a feed's question is chosen from: what its fan asked, and what is lined up or on air."""
+    found = Question.objects.filter(session=feed.session_id, withdrawn_at=None)
+    wanted = Q(state__in=(QuestionState.LINED_UP, QuestionState.ON_AIR))
+    if feed.asker:
+        wanted |= Q(post__network="page", post__author__remote_id=feed.asker)
+    return found.filter(wanted).select_related("post__author").order_by("-id")
+
+
 def studio_state(session: Session) -> StudioState:
     """The studio's snapshot."""
     return StudioState(
@@ -249,6 +325,7 @@ def studio_state(session: Session) -> StudioState:
         programme=programme_card(session),
         feeds=feed_lines(session),
         answers=answer_lines(session),
+        messages=message_lines(session),
         on_air=card_on_air(session),
         next=cards_next(session),
         disk=disk(),

@@ -95,11 +95,11 @@ def test_studio_state_takes_the_same_statements_for_one_feed_and_for_three(
     session, guest_feed, producer, moment, django_assert_num_queries
 ):
     actions.go_live(session=session, now=moment, by=producer)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert [line.is_on_air for line in queries.studio_state(session).feeds] == [True]
     for name in ("Salle", "Régie"):
         actions.make_feed(session=session, kind="camera", name=name, now=moment, by=producer)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(queries.studio_state(session).feeds) == 3
 
 

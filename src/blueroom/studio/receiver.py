@@ -13,7 +13,7 @@ from blueroom.media.calls import Calls
 from blueroom.media.encoders import Encoders
 from blueroom.media.grants import Figures
 from blueroom.media.live import Live
-from blueroom.media.sending import SendingApp, say
+from blueroom.media.sending import MESSAGES, SendingApp
 from blueroom.studio.door import Door, Slates, close_recordings
 from blueroom.studio.errors import StudioAway
 from blueroom.studio.wire import FeedFigures
@@ -98,13 +98,11 @@ class Receiver:
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._calls.want_key, feed_id)
 
-    def say(self, feed_id: int, text: str) -> bool:
+    def messages_changed(self, feed_id: int) -> None:
         """See `Control`."""
-
-        async def told() -> bool:
-            return self._live.tell_pages(feed_id, say(text))
-
-        return bool(self._wait(told(), within_s=1.0))
+        loop = self._live.loop
+        if loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._live.tell_pages, feed_id, MESSAGES)
 
     def rtmp_port(self) -> int | None:
         """See `Control`."""

@@ -12,12 +12,14 @@ from blueroom.studio.queries import (
     answer_lines,
     disk,
     feed_lines,
+    message_lines,
     programme_card,
     studio_state,
 )
 from blueroom.studio.wire import (
     AnswersChanged,
     FeedsChanged,
+    MessagesChanged,
     ProgrammeChanged,
     QuestionsChanged,
     StudioChange,
@@ -41,6 +43,7 @@ def changes(session: Session, notice: Notice) -> Iterator[StudioChange]:
         yield ProgrammeChanged(programme_card(session))
         yield FeedsChanged(feed_lines(session), disk())
         yield AnswersChanged(answer_lines(session))
+        yield MessagesChanged(message_lines(session))
     # New questions are no news here: only decisions, which come at once, change what is on air.
     if notice.questions and notice.at_once:
         yield QuestionsChanged(card_on_air(session), cards_next(session))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -12,15 +13,17 @@ from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import ensure_csrf_cookie
-from django.views.decorators.http import require_safe
+from django.views.decorators.csrf import csrf_exempt, ensure_csrf_cookie
+from django.views.decorators.http import require_POST, require_safe
 
+from blueroom.base.clock import now
 from blueroom.room import rules
 from blueroom.room.access import NotFound, visitor_of_request
 from blueroom.room.actions import NotAllowed
 from blueroom.room.cards import card_of_session
 from blueroom.room.views import crew, session_for, ticket_for
-from blueroom.studio.models import Answer, FeedState
+from blueroom.studio import actions, queries
+from blueroom.studio.models import Answer, CrewMessage, Feed, FeedState
 from blueroom.studio.queries import (
     has_webrtc,
     is_photo_public,
@@ -88,6 +91,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
         "csrf": "",
         "feed": {"name": found.name, "kind": found.kind, "state": found.state},
         "session": msgspec.to_builtins(card_of_session(session)),
+        "messages_url": reverse("feed_messages", args=[secret]),
         "socket": f"/feed/{secret}/socket?language={get_language()}",
         "whip": f"/feed/{secret}/whip" if has_webrtc() else "",
         "zone": session.room.time_zone,
@@ -96,6 +100,43 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     response.headers["Permissions-Policy"] = "geolocation=(), microphone=(self), camera=(self)"
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is a secret
     return response
+
+
+@never_cache
+@require_safe
+def feed_messages(request: HttpRequest, secret: str) -> JsonResponse:
+    """What the crew wrote to whoever has this address: {"messages": […]}, oldest first."""
+    found = queries.message_cards(queries.messages_for_feed(_feed(secret)))
+    return JsonResponse({"messages": msgspec.to_builtins(found)})
+
+
+# Whoever has the address has its secret: there is no login here that another site could use.
+@csrf_exempt
+@never_cache
+@require_POST
+def feed_receipt(
+    request: HttpRequest, secret: str, message_id: int, *, is_seen: bool
+) -> HttpResponse:
+    """The page shows the message, or its person has seen it; 204."""
+    return keep_receipt(queries.messages_for_feed(_feed(secret)), message_id, is_seen=is_seen)
+
+
+def keep_receipt(
+    readable: QuerySet[CrewMessage], message_id: int, *, is_seen: bool
+) -> HttpResponse:
+    """204 for a receipt of one of these messages. Raises Http404 for any other."""
+    if abs(message_id) >= 2**63 or not readable.filter(pk=message_id).exists():
+        raise Http404
+    actions.note_receipt(message_id=message_id, is_seen=is_seen, now=now())
+    return HttpResponse(status=204)
+
+
+def _feed(secret: str) -> Feed:
+    """The feed that still may be sent by from this page. Raises Http404."""
+    found = feed_by(secret, purpose=PAGE)
+    if found is None or found.state == FeedState.ENDED:
+        raise Http404
+    return found
 
 
 @require_safe

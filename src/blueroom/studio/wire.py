@@ -25,7 +25,8 @@ class FeedLine(msgspec.Struct, frozen=True, kw_only=True):
     is_on_wall: bool
     monitor: str
     whep: str  # where WebRTC viewers ask for it; empty where that is not installed
-    question: str  # what a fan wants to ask
+    question_id: int | None  # what a fan wants to ask, as far as that is known
+    question: str
     code: str
     message: str
 
@@ -83,6 +84,28 @@ class AnswerLine(msgspec.Struct, frozen=True, kw_only=True):
     photo: PhotoCard | None
 
 
+class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
+    """What the crew wrote, with its receipt. `feed_id` is null where it is for the guest."""
+
+    id: int
+    feed_id: int | None
+    to: str  # the feed's name, or the guest's
+    text: str
+    sent_by: str
+    sent_at: datetime
+    delivered_at: datetime | None  # it first stood on a screen of whom it is for
+    seen_at: datetime | None  # and they said so
+
+
+class MessageCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The same as whom it is for sees it."""
+
+    id: int
+    text: str
+    sent_at: datetime
+    is_seen: bool
+
+
 class Room(msgspec.Struct, frozen=True, kw_only=True):
     """How much disk is left for recordings, and whether that is little."""
 
@@ -92,12 +115,13 @@ class Room(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StudioState(msgspec.Struct, frozen=True, kw_only=True):
-    """The studio's snapshot."""
+    """The studio's snapshot. `messages` are newest first, at most 30."""
 
     session: SessionCard
     programme: ProgrammeCard
     feeds: list[FeedLine]
     answers: list[AnswerLine]
+    messages: list[MessageLine]
     on_air: Card | None
     next: list[Card]
     disk: Room
@@ -116,6 +140,10 @@ class AnswersChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="answers
     answers: list[AnswerLine]
 
 
+class MessagesChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="messages"):
+    messages: list[MessageLine]
+
+
 class QuestionsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="questions"):
     on_air: Card | None
     next: list[Card]
@@ -125,6 +153,7 @@ StudioChange = (
     ProgrammeChanged
     | FeedsChanged
     | AnswersChanged
+    | MessagesChanged
     | QuestionsChanged
     | SessionChanged
     | FeedFigures

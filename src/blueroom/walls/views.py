@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 SPOKEN = ("fr", "en")  # what walls have words in: web/words/
 PAIRING_COOKIE = "pairing"
 INK = "#14283c"
+WALLS = (Screen.WALL_QUESTIONS, Screen.WALL_VIDEOS)
 
 
 @never_cache
@@ -50,7 +51,7 @@ INK = "#14283c"
 def wall(request: HttpRequest, secret: str) -> HttpResponse:
     """The screen with what it shows at first; the stream keeps it up to date."""
     try:
-        link = open_link(secret)
+        link = open_link(secret, screens=WALLS)
     except (LinkUnknown, LinkRevoked) as error:
         return render(request, "walls/closed.html", {"error": error}, status=_status(error))
     except DatabaseError:
@@ -244,7 +245,7 @@ def _language(request: HttpRequest, session: Session) -> str:
 def ticket(request: HttpRequest, secret: str) -> JsonResponse:
     """A fresh address of the wall's stream; 410 once the link was withdrawn."""
     try:
-        link = open_link(secret)
+        link = open_link(secret, screens=WALLS)
     except (LinkUnknown, LinkRevoked) as error:
         answer = {"code": error.code, "message": str(error.message)}
         return JsonResponse(answer, status=_status(error))

@@ -46,7 +46,6 @@ from blueroom.base.errors import BlueRoomError, TryLater
 from blueroom.base.ids import new_secret
 from blueroom.room.access import NotFound
 from blueroom.room.models import Session
-from blueroom.studio import actions
 from blueroom.studio.errors import SessionNotOpen
 from blueroom.studio.secrets import page_secret
 from blueroom.updates.slate import slates
@@ -186,15 +185,19 @@ def ask_by_video(request: HttpRequest, slug: str) -> HttpResponse:
     asker = asker_of(request)
     try:
         pace_address(address_of(request), now=now())
-        feed = actions.ask_by_video(
+        feed = audience.ask_by_video(
             session=session,
+            text=request.POST.get("text", "")[:20_000],
             name=request.POST.get("name", "")[:2_000],
-            asker=asker,
             agrees=request.POST.get("agrees") == "yes",
+            asker=asker,
+            address=address_of(request),
             now=now(),
         )
     except BlueRoomError as error:
-        status = {AskedTooOften: 429, SessionNotOpen: 409}.get(type(error), 422)
+        status = {AskedTooOften: 429, SessionNotOpen: 409, NotTakingQuestions: 409}.get(
+            type(error), 422
+        )
         message = gettext(str(error.message))
         return JsonResponse({"code": error.code, "message": message}, status=status)
     page = reverse("feed", args=[page_secret(feed)])

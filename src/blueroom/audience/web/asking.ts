@@ -67,12 +67,16 @@ export type Place =
   | { kind: 'lost' };
 
 /** Asks for a place in the queue of those who ask by video. */
-export async function takePlace(url: string, csrf: string, name: string): Promise<Place> {
+export async function takePlace(
+  url: string,
+  csrf: string,
+  { text, name }: Pick<Typed, 'text' | 'name'>,
+): Promise<Place> {
   try {
     const answer = await fetch(url, {
       method: 'POST',
       headers: { Accept: 'application/json', 'X-CSRFToken': csrf },
-      body: new URLSearchParams({ name, agrees: 'yes' }),
+      body: new URLSearchParams({ text, name, agrees: 'yes' }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     const said = (await answer.json()) as { url?: string; code?: string; message?: string };

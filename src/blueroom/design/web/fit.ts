@@ -6,6 +6,8 @@ export interface Fitting {
   /** Font sizes in px at 1920x1080 (tenths of a rem): the largest and the smallest allowed. */
   from: number;
   to: number;
+  /** By how much it is then made larger or smaller; 1 where it is left out. Larger may not fit. */
+  scale?: number;
 }
 
 const PX_A_REM = 10; // as the wall sets <html>'s font size; see walls/web/wall.css
@@ -41,7 +43,7 @@ export function fit(element: HTMLElement, fitting: Fitting) {
   };
 }
 
-function fitOnce(element: HTMLElement, place: HTMLElement, { text, from, to }: Fitting): void {
+function fitOnce(element: HTMLElement, place: HTMLElement, { text, from, to, scale = 1 }: Fitting): void {
   const { style, dataset } = element;
   const [width, height] = [place.clientWidth, place.clientHeight];
   const unit = parseFloat(getComputedStyle(document.documentElement).fontSize) / PX_A_REM;
@@ -64,6 +66,7 @@ function fitOnce(element: HTMLElement, place: HTMLElement, { text, from, to }: F
     }
   }
   style.textWrap = '';
+  if (scale !== 1) style.fontSize = `${parseFloat(style.fontSize) * scale}rem`;
 }
 
 const STEP = 2;

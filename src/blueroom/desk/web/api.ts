@@ -237,6 +237,11 @@ export class Api {
     return this.ask<null>(`/answers/${answerId}`, { method: 'DELETE', headers });
   }
 
+  /** A message of the crew to the guest. */
+  tellGuest<T>(text: string) {
+    return this.post<T>(`/sessions/${this.slug}/say`, { text });
+  }
+
   turnSession(verb: 'open' | 'start' | 'close') {
     return this.post<unknown>(`/sessions/${this.slug}/${verb}`);
   }

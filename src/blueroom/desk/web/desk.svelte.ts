@@ -528,6 +528,7 @@ export class Desk {
       else if (change.kind === 'crew') this.crew.people = change.crew;
     }
     if (rows.length) this.noteOthers(rows);
+    if (rows.length) this.noteGuest(rows);
     if (rows.length) this.rows.put(rows);
     if (gone.length) this.forget(gone);
   }
@@ -541,6 +542,22 @@ export class Desk {
     this.touched = { id: now.id, at_ms: performance.now() };
     this.kept = now.id;
     if (before.state !== now.state) this.notices.say(this.sentenceOn(now));
+  }
+
+  /** What the guest decided on the prompter is told at once: the walls show it already, and the last
+   * word is the desk's. */
+  private noteGuest(rows: Row[]): void {
+    const guest = this.session?.guest;
+    for (const row of rows) {
+      const { verb = '', by = '' } = row.last ?? {};
+      const isNew = row.revision > (this.rows.fromServer(row.id)?.revision ?? row.revision);
+      if (!isNew || by !== guest || by === this.boot.me) continue;
+      if (verb === 'undo') this.notices.show('told', this.sentenceOn(row));
+      if (verb !== 'later' && verb !== 'air') continue;
+      const undo = async () => this.tellUnless(await this.api.decide(row.id, 'undo', row.revision));
+      const act = { label: this.say('undo'), run: () => void undo() };
+      this.notices.show('told', this.say('guest.did', { what: this.sentenceOn(row) }), act);
+    }
   }
 
   private forget(ids: number[]): void {

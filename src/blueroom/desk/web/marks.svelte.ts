@@ -14,15 +14,27 @@ export interface AnswerLine {
   clip_path: string;
   photo: { path: string; alt: string; width_px: number; height_px: number } | null;
 }
+/** What the crew wrote, with its receipt; `feed_id` is null where it is for the guest. */
+export interface MessageLine {
+  id: number;
+  feed_id: number | null;
+  text: string;
+  sent_by: string;
+  sent_at: string;
+  delivered_at: string | null;
+  seen_at: string | null;
+}
 interface Seen {
   programme: { state: string };
-  feeds: { way: string }[];
+  feeds: { id: number; kind: string; way: string }[];
   answers: AnswerLine[];
+  messages: MessageLine[];
 }
 type Change =
   | { kind: 'programme'; programme: Seen['programme'] }
   | { kind: 'feeds'; feeds: Seen['feeds'] }
   | { kind: 'answers'; answers: AnswerLine[] }
+  | { kind: 'messages'; messages: MessageLine[] }
   | { kind: 'questions' | 'session' | 'figures' };
 
 export class Marks {
@@ -63,6 +75,20 @@ export class Marks {
   /** Whether the answers are known here. */
   get isKnown(): boolean {
     return this.seen !== null;
+  }
+
+  /** What was written to the guest, on whichever of their screens, newest first. */
+  get toGuest(): MessageLine[] {
+    const guests = this.seen?.feeds.filter(({ kind }) => kind === 'guest').map(({ id }) => id) ?? [];
+    return this.seen?.messages.filter(({ feed_id }) => feed_id === null || guests.includes(feed_id)) ?? [];
+  }
+
+  /** Writes to the guest; whether it was taken. */
+  async tellGuest(text: string): Promise<boolean> {
+    const { api, notices, say } = this.desk;
+    const answer = await api.tellGuest<MessageLine>(text);
+    if (!answer.ok) notices.show('wrong', answer.message || say('unreachable'));
+    return answer.ok;
   }
 
   private newest(questionId: number, wanted: string): AnswerLine | null {
@@ -126,5 +152,6 @@ export class Marks {
     if (change.kind === 'programme') this.seen = { ...this.seen, programme: change.programme };
     else if (change.kind === 'feeds') this.seen = { ...this.seen, feeds: change.feeds };
     else if (change.kind === 'answers') this.seen = { ...this.seen, answers: change.answers };
+    else if (change.kind === 'messages') this.seen = { ...this.seen, messages: change.messages };
   }
 }

@@ -23,7 +23,7 @@ from blueroom.base.clock import now
 from blueroom.networks import registry
 from blueroom.room import actions, forms, queries, rules
 from blueroom.room.access import NotFound
-from blueroom.room.links import secret_of
+from blueroom.room.links import path_of, secret_of
 from blueroom.room.models import Link, Person, Room, Screen, Session
 from blueroom.room.views import crew, full_address, room_for, session_for, tell
 
@@ -38,7 +38,11 @@ def home(request: HttpRequest) -> HttpResponse:
         role = roles[session.room_id]
         session.may_see = rules.may(role, "see_session")
         session.may_moderate = rules.may(role, "moderate")
+        session.is_guest = rules.may(role, "choose_question") and not session.may_see
         session.starts_local = session.starts_at.astimezone(ZoneInfo(session.room.time_zone))
+    prompters = queries.prompters_of(session for session in sessions if session.is_guest)
+    for session in sessions:
+        session.prompter = prompters.get(session.pk)
     may_plan = any(rules.may(role, "plan_session") for role in roles.values())
     context = {"sessions": sessions, "may_plan": may_plan, "several_rooms": len(roles) > 1}
     return render(request, "room/home.html", context)
@@ -112,12 +116,21 @@ def _addresses(request: HttpRequest, session: Session) -> list[Address]:
         url = full_address(request, path)
         return Address(kind=kind, title=title, hint=hint, url=url, code=_code(url), link=link)
 
-    walls = [
+    hints = {
+        Screen.PROMPTER: gettext(
+            "For the guest, on a tablet: the question, what comes next, what the crew writes. "
+            "Whoever has the address may put questions off and take them, without a password."
+        )
+    }
+    on_walls = gettext(
+        "For a television. Whoever has the address sees the wall, without a password."
+    )
+    screens = [
         card(
-            "wall",
-            reverse("wall", args=[secret_of(link)]),
+            "prompter" if link.screen == Screen.PROMPTER else "wall",
+            path_of(link),
             f"{Screen(link.screen).label} {link.label}".strip(),
-            gettext("For a television. Whoever has the address sees the wall, without a password."),
+            hints.get(Screen(link.screen), on_walls),
             link,
         )
         for link in queries.links_in_use(session)
@@ -160,7 +173,7 @@ def _addresses(request: HttpRequest, session: Session) -> list[Address]:
                 "For the crew: what walls show, which screens are open, the slate over them all."
             ),
         ),
-        *walls,
+        *screens,
         *overlays,
     ]
 

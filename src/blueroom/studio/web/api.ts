@@ -1,5 +1,5 @@
 // The studio's requests to /api/v1. Nothing here throws: each answer says what to do next.
-import type { AnswerLine, FeedLine, ProgrammeCard } from './wire';
+import type { AnswerLine, FeedLine, MessageLine, ProgrammeCard } from './wire';
 
 export type Answer<T> =
   | { ok: true; value: T }
@@ -11,6 +11,14 @@ export interface Addresses {
   rtmp_url: string;
   stream_key: string;
   whip_url: string;
+}
+
+/** A question that the person of a feed may ask. */
+export interface Tied {
+  id: number;
+  text: string;
+  state: string;
+  name: string;
 }
 
 export type FeedStep = 'test' | 'admit' | 'refuse' | 'end' | 'renew';
@@ -40,7 +48,11 @@ export class Api {
   changeFeed = (id: number, change: Partial<Pick<FeedLine, 'name' | 'is_on_wall'>>) =>
     this.ask<FeedLine>('PATCH', `/feeds/${id}`, change);
   stepFeed = (id: number, step: FeedStep) => this.post<FeedLine>(`/feeds/${id}/${step}`);
-  say = (id: number, text: string) => this.post<{ was_there: boolean }>(`/feeds/${id}/say`, { text });
+  say = (id: number, text: string) => this.post<MessageLine>(`/feeds/${id}/say`, { text });
+  /** What the person of a feed may ask. */
+  questions = (id: number) => this.ask<Tied[]>('GET', `/feeds/${id}/questions`);
+  tie = (id: number, question_id: number | null) =>
+    this.ask<FeedLine>('PUT', `/feeds/${id}/question`, { question_id });
 
   /** `at`: when the picture was taken at which it was marked; null: now. */
   mark(question_id: number, which: 'in' | 'out', at: Date | null) {

@@ -8,8 +8,9 @@ import { Hearing, lightFor, type Light, type Sound, type Trouble } from './check
 import { lookAt, SoundMeter, type Level } from './meter';
 import { Recorder } from './recorder';
 import { BEST_BPS, lineNow, type Line, qualityOf, type Quality, wayToRecord, type Way } from './recording';
+import { handInAt, Receipts } from './receipts';
 import { type FeedNews, NOT_LET_IN, Sender, type Socket } from './sender';
-import type { Card, SessionCard } from './wire';
+import type { Card, MessageCard, SessionCard } from './wire';
 import en from './words/en.json';
 import fr from './words/fr.json';
 
@@ -17,6 +18,7 @@ export interface FeedBoot extends Boot {
   screen: 'feed';
   feed: { name: string; kind: string; state: string };
   session: SessionCard;
+  messages_url: string;
   socket: string;
   whip: string;
   zone: string;
@@ -25,13 +27,6 @@ export interface FeedBoot extends Boot {
 /** `welcome`: nothing was asked yet. `asking`: the browser asks the person. `trouble`: there is no
  * camera to be had. `checking`: seen and heard, by this page only. `ready`: sending, or waiting to. */
 export type Step = 'welcome' | 'asking' | 'trouble' | 'checking' | 'ready';
-
-export interface Said {
-  id: number;
-  text: string;
-  at: Date;
-  isRead: boolean;
-}
 
 interface PhoneState {
   session: SessionCard;
@@ -75,7 +70,7 @@ export class Feed {
   refusal = $state.raw<{ code: string; message: string } | null>(null);
   isGone = $state(false);
   isRecording = $state(false);
-  said = $state.raw<Said[]>([]);
+  messages = $state.raw<MessageCard[]>([]);
 
   session = $state.raw<SessionCard>(null!);
   onAir = $state.raw<Card | null>(null);
@@ -84,6 +79,7 @@ export class Feed {
   readonly say: Say;
   readonly way: Way | null;
   private readonly sender: Sender;
+  private readonly receipts: Receipts;
   private recorder: Recorder | null = null;
   private turning: Promise<void> | null = null; // one recorder stops before the next begins
   private turnAgain = false;
@@ -99,9 +95,10 @@ export class Feed {
     this.say = words(boot.language, { fr, en });
     this.session = boot.session;
     this.way = 'MediaRecorder' in globalThis ? wayToRecord(MediaRecorder.isTypeSupported) : null;
+    this.receipts = new Receipts((id, receipt) => handInAt(`${boot.messages_url}/${id}/${receipt}`));
     this.sender = new Sender(() => this.dial(), {
       news: (news) => this.hear(news),
-      said: (text, at) => this.note(text, at),
+      messages: () => void this.readMessages(),
       problem: (_code, message) => this.warn(message),
       figures: (video_kbps, fps) => (this.figures = { video_kbps, fps }),
       refused: (code, message) => this.refuse(code, message),
@@ -135,7 +132,10 @@ export class Feed {
     }
     this.sender.open();
     navigator.mediaDevices.addEventListener('devicechange', () => void this.list());
-    addEventListener('online', () => this.sender.wake());
+    addEventListener('online', () => {
+      this.sender.wake();
+      this.receipts.wake();
+    });
     document.addEventListener('visibilitychange', () => this.woken());
     document.addEventListener('pointerdown', () => this.meter?.wake());
     setInterval(() => this.measure(), METER_MS);
@@ -271,8 +271,16 @@ export class Feed {
     this.restart();
   }
 
+  /** The person has seen the message. */
   read(id: number): void {
-    this.said = this.said.map((one) => (one.id === id ? { ...one, isRead: true } : one));
+    this.messages = this.messages.map((one) => (one.id === id ? { ...one, is_seen: true } : one));
+    this.receipts.give(id, 'seen');
+  }
+
+  /** These stand on the page; whether it is before anybody's eyes is for the browser to say. */
+  shows(messages: MessageCard[]): void {
+    if (document.hidden) return;
+    for (const { id } of messages) this.receipts.give(id, 'delivered');
   }
 
   /** A new run of the recorder, where anything may be sent; none where not. */
@@ -331,6 +339,7 @@ export class Feed {
 
   private connected(state: 'open' | 'lost', failures: number): void {
     this.connection = state;
+    if (state === 'open') void this.readMessages();
     if (state === 'lost') {
       this.quality = 'cut';
       this.figures = null;
@@ -358,10 +367,19 @@ export class Feed {
     void this.halt();
   }
 
-  private note(text: string, at: string): void {
-    const id = (this.said.at(-1)?.id ?? 0) + 1;
-    this.said = [...this.said, { id, text, at: new Date(at), isRead: false }];
-    navigator.vibrate?.(120);
+  private async readMessages(): Promise<void> {
+    try {
+      const answer = await fetch(this.boot.messages_url, { cache: 'no-store' });
+      if (!answer.ok) return;
+      const { messages } = (await answer.json()) as { messages: MessageCard[] };
+      const last = this.messages.at(-1)?.id ?? 0;
+      const read = new Set(this.messages.filter(({ is_seen }) => is_seen).map(({ id }) => id));
+      // What was read here a moment ago stays read, though the server may not know it yet.
+      this.messages = messages.map((one) => (read.has(one.id) ? { ...one, is_seen: true } : one));
+      if (this.messages.some(({ id, is_seen }) => id > last && !is_seen)) navigator.vibrate?.(120);
+    } catch {
+      // No network: the next connection asks again.
+    }
   }
 
   private warn(message: string): void {
@@ -378,6 +396,7 @@ export class Feed {
   private woken(): void {
     if (document.hidden) return;
     this.sender.wake();
+    this.receipts.wake();
     if (this.step === 'ready') void this.stayAwake();
     if (this.stream && !this.stream.active) void this.turnOn();
   }

@@ -49,7 +49,7 @@ const chunk = (...bytes) => Uint8Array.from(bytes).buffer;
 function makeSender(options = {}) {
   const handlers = {
     news: (news) => told.push(['news', news.feed.state]),
-    said: (text) => told.push(['said', text]),
+    messages: () => told.push(['messages']),
     problem: (code) => told.push(['problem', code]),
     figures: (kbps) => told.push(['figures', kbps]),
     refused: (code) => told.push(['refused', code]),
@@ -271,9 +271,9 @@ test('news, words, problems and figures are passed on', () => {
   sockets[0].onopen();
   const feed = { name: 'Ana', kind: 'fan', state: 'waiting' };
   sockets[0].says({ kind: 'state', feed, programme: 'off', is_on_air: false, is_muted: false, delay_s: 0 });
-  sockets[0].says({ kind: 'say', text: 'Hello', at: '2026-11-23T20:00:00Z' });
+  sockets[0].says({ kind: 'messages' });
   sockets[0].says({ kind: 'problem', code: 'no_audio', message: 'No sound.' });
   sockets[0].says({ kind: 'figures', video_kbps: 2400, fps: 30 });
 
-  assert.deepEqual(told.slice(1), [['news', 'waiting'], ['said', 'Hello'], ['problem', 'no_audio'], ['figures', 2400]]);
+  assert.deepEqual(told.slice(1), [['news', 'waiting'], ['messages'], ['problem', 'no_audio'], ['figures', 2400]]);
 });

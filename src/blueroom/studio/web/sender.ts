@@ -17,7 +17,7 @@ type Told =
   | ({ kind: 'state' } & FeedNews)
   | { kind: 'welcome'; next: number }
   | { kind: 'ack'; next: number }
-  | { kind: 'say'; text: string; at: string }
+  | { kind: 'messages' }
   | { kind: 'problem'; code: string; message: string }
   | { kind: 'figures'; video_kbps: number; fps: number }
   | { kind: 'refused'; code: string; message: string }
@@ -34,7 +34,8 @@ export interface Socket {
 
 export interface Handlers {
   news(news: FeedNews): void;
-  said(text: string, at: string): void;
+  /** What the crew wrote has changed: ask for it. */
+  messages(): void;
   problem(code: string, message: string): void;
   figures(video_kbps: number, fps: number): void;
   /** Nothing more is taken from here until somebody clicks. */
@@ -196,12 +197,12 @@ export class Sender {
     return sum;
   }
 
-  /** Whether the server takes chunks now. */
   /** Nothing has been taken for a while: the line is away, which says nothing of how fast it is. */
   get isStalled(): boolean {
     return this.options.now() - this.takenAt_ms > STALLED_MS;
   }
 
+  /** Whether the server takes chunks now. */
   get isTaking(): boolean {
     return this.isWelcome;
   }
@@ -267,8 +268,8 @@ export class Sender {
         return this.welcome(told.next);
       case 'ack':
         return this.safe(told.next);
-      case 'say':
-        return this.on.said(told.text, told.at);
+      case 'messages':
+        return this.on.messages();
       case 'problem':
         return this.on.problem(told.code, told.message);
       case 'figures':

@@ -11,6 +11,7 @@ import type {
   Card,
   FeedFigures,
   FeedLine,
+  MessageLine,
   ProgrammeCard,
   Room,
   SessionCard,
@@ -50,6 +51,8 @@ export class Studio {
   programme = $state.raw<ProgrammeCard | null>(null);
   feeds = $state.raw<FeedLine[]>([]);
   answers = $state.raw<AnswerLine[]>([]);
+  /** What the crew wrote, newest first. */
+  messages = $state.raw<MessageLine[]>([]);
   onAir = $state.raw<Card | null>(null);
   next = $state.raw<Card[]>([]);
   disk = $state.raw<Room | null>(null);
@@ -160,12 +163,29 @@ export class Studio {
   wall = (feed: FeedLine) =>
     this.doing(`wall ${feed.id}`, () => this.api.changeFeed(feed.id, { is_on_wall: !feed.is_on_wall }));
 
+  /** Writes to whoever sends by a feed; the receipts come by the stream. */
   async tellFeed(feed: FeedLine, text: string): Promise<boolean> {
     const answer = await this.api.say(feed.id, text);
     if (!answer.ok) return this.explain(answer);
-    const { was_there } = answer.value;
-    this.tell(was_there ? 'done' : 'wrong', this.say(was_there ? 'say.done' : 'say.away', { name: feed.name }));
-    return was_there;
+    this.putMessage(answer.value);
+    return true;
+  }
+
+  /** What is shown on the page of a feed: a guest's shows also what was written to the guest. */
+  messagesTo = (feed: FeedLine): MessageLine[] =>
+    this.messages.filter(({ feed_id }) => feed_id === feed.id || (feed_id === null && feed.kind === 'guest'));
+
+  private putMessage(line: MessageLine): void {
+    if (this.messages.some(({ id }) => id === line.id)) return; // the stream was faster, and knows more
+    this.messages = [line, ...this.messages];
+  }
+
+  /** Says what the person of a feed wants to ask; null: nobody knows. */
+  async tie(feed: FeedLine, question_id: number | null): Promise<boolean> {
+    const answer = await this.api.tie(feed.id, question_id);
+    if (!answer.ok) return this.explain(answer);
+    this.putFeed(answer.value);
+    return true;
   }
 
   private putFeed(feed: FeedLine): void {
@@ -259,6 +279,7 @@ export class Studio {
     this.programme = state.programme;
     this.feeds = state.feeds;
     this.answers = state.answers;
+    this.messages = state.messages;
     this.onAir = state.on_air;
     this.next = state.next;
     this.disk = state.disk;
@@ -275,6 +296,9 @@ export class Studio {
         break;
       case 'answers':
         this.answers = change.answers;
+        break;
+      case 'messages':
+        this.messages = change.messages;
         break;
       case 'questions':
         this.onAir = change.on_air;

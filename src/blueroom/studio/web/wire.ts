@@ -5,6 +5,7 @@ export interface StudioState {
   programme: ProgrammeCard;
   feeds: FeedLine[];
   answers: AnswerLine[];
+  messages: MessageLine[];
   on_air: Card | null;
   next: Card[];
   disk: Room;
@@ -50,6 +51,7 @@ export interface FeedLine {
   is_on_wall: boolean;
   monitor: string;
   whep: string;
+  question_id: number | null;
   question: string;
   code: string;
   message: string;
@@ -75,6 +77,17 @@ export interface PhotoCard {
   alt: string;
   width_px: number;
   height_px: number;
+}
+
+export interface MessageLine {
+  id: number;
+  feed_id: number | null;
+  to: string;
+  text: string;
+  sent_by: string;
+  sent_at: string;
+  delivered_at: string | null;
+  seen_at: string | null;
 }
 
 export interface Card {
@@ -114,6 +127,11 @@ export interface AnswersChanged {
   answers: AnswerLine[];
 }
 
+export interface MessagesChanged {
+  kind: 'messages';
+  messages: MessageLine[];
+}
+
 export interface QuestionsChanged {
   kind: 'questions';
   on_air: Card | null;
@@ -135,4 +153,11 @@ export interface FeedFigures {
   lost: number;
 }
 
-export type StudioChange = ProgrammeChanged | FeedsChanged | AnswersChanged | QuestionsChanged | SessionChanged | FeedFigures;
+export type StudioChange = ProgrammeChanged | FeedsChanged | AnswersChanged | MessagesChanged | QuestionsChanged | SessionChanged | FeedFigures;
+
+export interface MessageCard {
+  id: number;
+  text: string;
+  sent_at: string;
+  is_seen: boolean;
+}

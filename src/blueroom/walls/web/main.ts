@@ -4,6 +4,7 @@
 import '../../design/web/base.css';
 import './wall.css';
 import { mount } from 'svelte';
+import { keepAwake } from '../../design/web/awake';
 import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
 import { follow, type Status } from '../../design/web/live';
 import { Slate, type SlateState } from '../../design/web/slate.svelte';
@@ -14,7 +15,7 @@ import { isCalm } from './motion';
 import { optionsOf } from './overlay';
 import type { RemoteBoot } from './remote.svelte';
 import { keepReporting, type Shown } from './report';
-import { dim, keepAwake } from './screen';
+import { dim } from './screen';
 import Questions from './Wall.svelte';
 import { spokenIn, Wall } from './wall.svelte';
 import Cameras from './Videos.svelte';

@@ -1,14 +1,5 @@
-// What a television needs of its browser: to stay awake, and to dim when it goes on air.
+// What a television does when it goes on air: it dims.
 import { isCalm } from './motion';
-
-/** Keeps the screen awake where the browser can (over https or on localhost). */
-export function keepAwake(): void {
-  const ask = () => {
-    if (!document.hidden) void navigator.wakeLock?.request('screen').catch(() => {});
-  };
-  document.addEventListener('visibilitychange', ask);
-  ask();
-}
 
 const FORCED: Record<string, string> = { on: 'on', off: 'off', night: 'on', day: 'off' };
 

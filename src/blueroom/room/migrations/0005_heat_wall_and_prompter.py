@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
                     ("wall_questions", "Questions wall"),
                     ("wall_videos", "Videos wall"),
                     ("wall_heat", "Heat map"),
+                    ("prompter", "Prompter"),
                 ],
                 max_length=30,
             ),
