@@ -98,7 +98,7 @@ def test_plan_session_leads_to_the_addresses(producer: Client, room: Room) -> No
     assert "http://testserver/w/" in page
     assert "http://testserver/o/" in page
     assert "http://testserver/p/" in page
-    assert page.count('class="qr"') == 8
+    assert page.count('class="qr"') == 9
 
 
 def test_session_steps_ask_first_and_then_do_it(producer: Client, session: Session) -> None:

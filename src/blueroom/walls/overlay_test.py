@@ -62,7 +62,7 @@ def test_the_overlay_opens_by_the_secret_of_a_questions_wall(client, make_secret
 def test_without_a_database_screens_show_a_slate_or_nothing_and_try_again(
     client, make_secret, monkeypatch, name, shown
 ):
-    def away(secret):
+    def away(secret, **_):
         raise OperationalError("gone")
 
     monkeypatch.setattr(views, "open_link", away)

@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 SPOKEN = ("fr", "en")  # what walls have words in: web/words/
 PAIRING_COOKIE = "pairing"
 INK = "#14283c"
-WALLS = (Screen.WALL_QUESTIONS, Screen.WALL_VIDEOS)
+WALLS = (Screen.WALL_QUESTIONS, Screen.WALL_VIDEOS, Screen.WALL_HEAT)
 
 
 @never_cache
@@ -81,7 +81,7 @@ def overlay(request: HttpRequest, secret: str) -> HttpResponse:
     session = link.session
     language = _language(request, session)
     with translation.override(language):
-        boot = _boot(request, link, language, reverse("wall_ticket", args=[secret]))
+        boot = _boot(request, link, language)
         boot["screen"] = "overlay"
         response = render(request, "walls/overlay.html", {"session": session, "boot": boot})
     response.headers["Content-Language"] = language
@@ -188,7 +188,7 @@ def _questions_link(secret: str) -> Link:
     return link
 
 
-def _boot(request: HttpRequest, link: Link, language: str, ticket_url: str) -> dict[str, Any]:
+def _boot(request: HttpRequest, link: Link, language: str) -> dict[str, Any]:
     session, moment = link.session, now()
     state = _first_state(link, moment)
     link_secret = secret_of(link)
@@ -198,7 +198,7 @@ def _boot(request: HttpRequest, link: Link, language: str, ticket_url: str) -> d
     return {
         **_common(session, link.screen, language),
         "topic": f"{session.slug}/{STREAMS[link.screen]}",
-        "ticket_url": ticket_url,
+        "ticket_url": reverse("wall_ticket", args=[link_secret]),
         "csrf": "",
         "at": to_text(moment),
         "state": msgspec.to_builtins(state),
