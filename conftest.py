@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from django.utils import translation
 
 from blueroom.desk import screening
 from blueroom.desk.actions import sort_posts
@@ -29,7 +30,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """A library that makes this process a real-time one starves all that later tests start."""
+    """Nothing is left to the next test: not the language of a page that was asked for, and no
+    scheduling policy (a library that makes this process a real-time one starves all others)."""
+    translation.deactivate()
     if os.sched_getscheduler(0) != os.SCHED_OTHER:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         pytest.fail(f"{item.nodeid} left this process with another scheduling policy")

@@ -214,7 +214,7 @@ def test_a_script_with_many_cookies_moves_a_rank_little_and_is_seen(
 def test_a_script_with_many_addresses_of_one_provider_is_bounded_too(
     house: House, up: Callable[..., Question]
 ) -> None:
-    by_four, by_six = up(), up("Et alors ?", 2)
+    by_four, by_six = up(), up("Et le soir ?", 2)
     for phone in house.phones([f"192.0.{n % 250}.{n // 250}" for n in range(300)]):
         give(phone, by_four)
     for phone in house.phones([f"2001:db8:{n:x}::1" for n in range(300)]):
