@@ -34,10 +34,8 @@ from blueroom.config.figures import Streams, registry
 from blueroom.config.options import data_folder, option, option_list
 from blueroom.config.wsgi import application
 from blueroom.desk.actions import sort_posts
-from blueroom.desk.rules import is_question
 from blueroom.desk.search import index_new_posts
-from blueroom.desk.worker import DescribeAskers
-from blueroom.networks import interface
+from blueroom.desk.worker import DescribeAskers, compare_what_waits
 from blueroom.posts.actions import Received, forget_payloads
 from blueroom.posts.channels import open_channels
 from blueroom.posts.models import Post, Sorting
@@ -74,11 +72,6 @@ def on_received(session_id: int, received: Received) -> None:
     """What the listener's thread does with posts once they are committed: the desk gets them."""
     if received.stored or received.edited or received.deleted:
         sort_new_posts(session_id)
-
-
-def asks_nothing(post: interface.Post) -> bool:
-    """Whether a post need not wait for the desk to sort it; spares two writes of three."""
-    return not is_question(post.text, is_asked=post.asked, language=post.lang)
 
 
 def sort_new_posts(session_id: int) -> int:
@@ -172,6 +165,7 @@ def _new_worker() -> Worker:
         {
             "open channels": open_channels,
             "sort leftovers": sort_leftovers,
+            "compare questions": lambda: compare_what_waits(now=now()),
             "index words": index_new_posts,
             "describe askers": DescribeAskers(now),
             "tidy clips": tidy_clips,
@@ -220,7 +214,7 @@ class Hourly:
 
 def new_listener() -> Listener:
     """The ingest child and the thread that writes what it brings."""
-    return Listener(on_received=on_received, is_message=asks_nothing, aside=data_folder() / "aside")
+    return Listener(on_received=on_received, aside=data_folder() / "aside")
 
 
 def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -152,7 +153,8 @@ class _Post(NamedTuple):
 def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[int]:
     """Questions of new posts: waiting, held, or in the group they belong to. The ids of all that
     changed by it, heads that others joined among them."""
-    keys = [rules.key_of(rules.words_said(post.text)) for post in posts]
+    said = [rules.words_said(post.text) for post in posts]
+    keys = [rules.key_of(words) for words in said]
     held = screen_posts(
         session,
         (
@@ -163,9 +165,10 @@ def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[
                 handle=post.handle,
                 language=post.language,
                 key=key,
+                words=len(words),
                 at=post.published_at,
             )
-            for post, key in zip(posts, keys, strict=True)
+            for post, words, key in zip(posts, said, keys, strict=True)
         ),
     )
     newcomers = [
@@ -179,7 +182,7 @@ def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[
         )
         for post, key, reasons in zip(posts, keys, held, strict=True)
     ]
-    placed = place(session.pk, newcomers)
+    placed = place(session.pk, newcomers, now=now)
     rows = [
         NewQuestion(
             session_id=session.pk,
@@ -189,10 +192,11 @@ def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[
             published_at=post.published_at,
             changed_at=now,
             key=key,
-            reasons=reasons,
+            reasons=[*reasons, reason(at.reason)] if at.reason else reasons,
             head_id=at.head_id,
             proposal_id=at.proposal_id,
             proposal_score=at.score,
+            to_compare=at.to_compare,
         )
         for post, key, reasons, at in zip(posts, keys, held, placed, strict=True)
     ]
@@ -205,6 +209,12 @@ def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[
         if row.post_id in followers
     ]
     ids |= insert_questions(late)
+    proposals = defaultdict(list)
+    for row, at in zip(rows, placed, strict=True):
+        if at.proposal_post_id is not None:
+            proposals[ids[at.proposal_post_id]].append(ids[row.post_id])
+    for head_id, proposed in proposals.items():
+        Question.objects.filter(pk__in=proposed).update(proposal_id=head_id)
     heads = {row.head_id for row in (*rows, *late) if row.head_id is not None}
     count_askers(heads)
     return sorted({*ids.values(), *heads})

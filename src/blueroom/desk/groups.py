@@ -9,17 +9,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce
+from django.db.transaction import on_commit
 
-from blueroom.desk import rules
+from blueroom.desk import alike, rules
 from blueroom.desk.errors import NoProposal, NotAllowedFrom, NotInGroup, NotMergeable
 from blueroom.desk.models import Question, QuestionState
+from blueroom.desk.screening import NEAR_COPIES, reason
 from blueroom.desk.steps import move_question, take_question, tell
+from blueroom.grouping.heads import Asked
 from blueroom.room.actor import Actor, house
 from blueroom.room.writing import one_transaction
+from blueroom.updates.tell import changed
 
 State = QuestionState
 IDS_A_QUERY = 900  # SQLite before 3.32 takes 999 parameters
@@ -41,47 +45,100 @@ class Newcomer(NamedTuple):
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a newcomer belongs. One of the ids at most: of a question that is there already, or of
+    """Where a newcomer belongs. One of the heads at most: of a question that is there already, or
     the post of another newcomer of the same call; all None where it stands for itself.
 
-    `proposal_id` is only proposed to the moderators, with how sure the machine is, 0 to 1.
+    A proposal is only proposed to the moderators, with how sure the machine is, 0 to 1. `reason` is
+    why to hold it on account of where it belongs. `to_compare`: a worker has yet to compare it.
     """
 
     head_id: int | None = None
     head_post_id: int | None = None
     proposal_id: int | None = None
+    proposal_post_id: int | None = None
     score: float | None = None
+    reason: str = ""
+    to_compare: bool = False
 
 
-def place(session_id: int, newcomers: Sequence[Newcomer]) -> list[Placement]:
-    """Where each of these belongs, in their order. What joins texts that are not the same word for
-    word goes in here, and nowhere else.
+@dataclass
+class _Head:
+    """Who asked in certain words, and where these belong: the head of a group, or one that is about
+    to be stored."""
+
+    id: int | None
+    post_id: int | None
+    author_ids: set[int]
+    is_piled: bool = False
+
+
+def place(session_id: int, newcomers: Sequence[Newcomer], *, now: datetime) -> list[Placement]:
+    """Where each of these belongs, in their order: with who said the same word for word, else with
+    whom `alike` says.
 
     Who is held joins only what is held, so that nobody unread counts as an asker of a question
     that may go public; but whoever says again what they said adds nothing, and may.
     """
     heads = _heads_by_key(session_id, {one.key for one in newcomers if one.key})
-    placed = []
+    joined: list[_Head | None] = []
+    strangers = []
     for one in newcomers:
         found = heads.get((one.key, one.is_held)) if one.key else None
         clean = heads.get((one.key, False)) if one.key and one.is_held else None
         if clean is not None and one.author_id in clean.author_ids:
             found = clean
-        if found is None:
-            placed.append(Placement())
-            if one.key:
-                heads[one.key, one.is_held] = _Head(None, one.post_id, {one.author_id})
+        joined.append(found)
+        if found is not None:
+            found.author_ids.add(one.author_id)
+        elif one.key:
+            heads[one.key, one.is_held] = _Head(None, one.post_id, {one.author_id})
+            if not one.is_held:
+                strangers.append(one)
+    places = _places_of(session_id, strangers, heads, now)
+    return [
+        places.get(one.post_id, Placement())
+        if found is None
+        else Placement(
+            head_id=found.id,
+            head_post_id=found.post_id,
+            reason=NEAR_COPIES if found.is_piled and not one.is_held else "",
+        )
+        for one, found in zip(newcomers, joined, strict=True)
+    ]
+
+
+def _places_of(
+    session_id: int,
+    strangers: Sequence[Newcomer],
+    heads: dict[tuple[str, bool], _Head],
+    now: datetime,
+) -> dict[int, Placement]:
+    """Where those belong whose words nobody said, by post; `heads` then leads there who says the
+    same as they. What is too much at once stands for itself until a worker compares it.
+    """
+    allowed = alike.sessions.allow(len(strangers), now)
+    compared, late = strangers[:allowed], strangers[allowed:]
+    asked = [Asked(one.post_id, one.text, one.language) for one in compared]
+    places = {one.post_id: Placement(to_compare=True) for one in late}
+    for one, where in zip(compared, alike.sessions.place(session_id, asked, now), strict=True):
+        head = heads[one.key, False]
+        if where.how == "joins":
+            head.id, head.post_id = where.head_id, where.head_post_id
+            places[one.post_id] = Placement(head_id=head.id, head_post_id=head.post_id)
             continue
-        found.author_ids.add(one.author_id)
-        placed.append(Placement(head_id=found.id, head_post_id=found.post_id))
-    return placed
-
-
-@dataclass
-class _Head:
-    id: int | None
-    post_id: int | None
-    author_ids: set[int]
+        head.is_piled = where.how == "piled"
+        pile = heads.get((one.key, True)) if head.is_piled else None
+        if pile is not None:  # who says it word for word is held already
+            head.id, head.post_id = pile.id, pile.post_id
+        places[one.post_id] = Placement(
+            head_id=pile.id if pile else None,
+            head_post_id=pile.post_id if pile else None,
+            proposal_id=where.head_id,
+            proposal_post_id=where.head_post_id,
+            score=where.score,
+            reason=NEAR_COPIES if head.is_piled else "",
+        )
+    return places
 
 
 def _heads_by_key(session_id: int, keys: set[str]) -> dict[tuple[str, bool], _Head]:
@@ -105,6 +162,41 @@ def _heads_by_key(session_id: int, keys: set[str]) -> dict[tuple[str, bool], _He
             head.author_ids.add(author_id)
             found.setdefault((key, is_held), head)
     return found
+
+
+def compare_late(*, session_id: int, now: datetime, limit: int = 64) -> int:
+    """Compare questions that came when too much came, oldest first; how many. What somebody has
+    decided on meanwhile stays where it is.
+    """
+    with one_transaction():
+        waiting = Question.objects.filter(session_id=session_id, to_compare=True).order_by("id")
+        locked = waiting.select_for_update(skip_locked=True, of=("self",))
+        questions = list(locked[: alike.sessions.allow(limit, now)])
+        if not questions:
+            return 0
+        unread = [one for one in questions if one.state == State.WAITING and not one.last_verb]
+        asked = [Asked(one.post_id, one.text, one.language) for one in unread]
+        by_post = {one.post_id: one.pk for one in unread}
+        found = alike.sessions.place(session_id, asked, now)
+        # Not before: what is a line for good is what others are compared with.
+        ids = [one.pk for one in questions]
+        Question.objects.filter(pk__in=ids).update(to_compare=False)
+        heads = set()
+        for one, where in zip(unread, found, strict=True):
+            head_id = where.head_id or by_post.get(where.head_post_id or 0)
+            if head_id is None:
+                continue
+            change: dict[str, Any] = {"proposal_id": head_id, "proposal_score": where.score}
+            if where.how == "joins":
+                change = {"head_id": head_id, "state": State.MERGED}
+                Question.objects.filter(head_id=one.pk).update(head_id=head_id)
+                heads.add(head_id)
+            elif where.how == "piled":
+                change |= {"state": State.HELD, "reasons": [reason(NEAR_COPIES)]}
+            Question.objects.filter(pk=one.pk).update(**change)
+        count_askers(heads)
+        changed(session_id, questions=[*ids, *heads], counts=True, when=on_commit)
+    return len(questions)
 
 
 # What people do with groups

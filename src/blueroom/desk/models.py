@@ -56,6 +56,8 @@ class Question(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="proposed"
     )
     proposal_score = models.FloatField(null=True, blank=True)
+    # More came at once than could be compared: it is a line until a worker has.
+    to_compare = models.BooleanField(default=False, db_default=False)
     # Where two people have to approve: who did first.
     first_by = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="approved_first"
@@ -103,6 +105,11 @@ class Question(models.Model):
                 name="questions_by_state",
             ),
             models.Index(fields=["session", "key"], condition=~Q(key=""), name="questions_by_key"),
+            models.Index(
+                fields=["session", "id"],
+                condition=Q(to_compare=True),
+                name="questions_to_compare",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -35,6 +35,7 @@ from blueroom.room.models import Session
 SNAPSHOT_OPEN = 5000  # open questions that a desk is given at once; the rest is asked for by page
 IDS_A_QUERY = 5000  # SQLite takes 32,766 parameters
 MEMBERS_SHOWN = 500
+SNAPSHOT_HELD = 1000  # apart, so that a flood that is held leaves the others their places
 SNAPSHOT_DONE = 300  # of the newest rejected and answered ones
 
 _COLUMNS = (
@@ -229,6 +230,7 @@ def desk_counts(session: Session, *, now: datetime) -> Counts:
         messages=max(0, arrived.posts - questions),
         questions=questions,
         answered=states[QuestionState.ANSWERED],
+        to_compare=Question.objects.filter(session=session, to_compare=True).count(),
         by_state=states,
         by_network=arrived.by_network,
         curve=arrived.curve,
@@ -251,13 +253,15 @@ def channel_lines(session: Session) -> list[ChannelLine]:
 def desk_state(session: Session, *, now: datetime) -> DeskState:
     """The desk's snapshot, newest questions first."""
     found = questions_of(session).order_by("-id")
-    still_open = rows(found.filter(state__in=rules.OPEN)[: SNAPSHOT_OPEN + 1])
+    not_held = [state for state in rules.OPEN if state != QuestionState.HELD]
+    still_open = rows(found.filter(state__in=not_held)[: SNAPSHOT_OPEN + 1])
+    held = rows(found.filter(state=QuestionState.HELD)[: SNAPSHOT_HELD + 1])
     closed = found.exclude(state__in=(*rules.OPEN, QuestionState.MERGED))
     done = rows(closed[: SNAPSHOT_DONE + 1])
-    more = len(still_open) > SNAPSHOT_OPEN or len(done) > SNAPSHOT_DONE
+    more = len(still_open) > SNAPSHOT_OPEN or len(held) > SNAPSHOT_HELD or len(done) > SNAPSHOT_DONE
     return DeskState(
         session=card_of_session(session),
-        rows=[*still_open[:SNAPSHOT_OPEN], *done[:SNAPSHOT_DONE]],
+        rows=[*still_open[:SNAPSHOT_OPEN], *held[:SNAPSHOT_HELD], *done[:SNAPSHOT_DONE]],
         more=more,
         counts=desk_counts(session, now=now),
         channels=channel_lines(session),

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from blueroom.desk.models import Ban
-from blueroom.desk.rules import words_said
 from blueroom.holding.flood import FloodWatch
 from blueroom.holding.reasons import Strictness, reasons_to_hold
 from blueroom.holding.words import Words
@@ -20,12 +19,13 @@ from blueroom.room.models import Session
 
 Reasons = list[dict[str, Any]]
 BANNED = "banned"  # the reason of posts whose author is banned in the room
+NEAR_COPIES = "near_copies"  # of one of very many that are nearly the same
 WORDS_OF_ONES_OWN = 3  # a shorter text ("Et demain ?") is nobody's own: many may send it
 MOST_WATCHED = 64  # sessions
 
 
 class Seen(NamedTuple):
-    """As much of a post as is looked at. `key` is `rules.key_of` its words."""
+    """As much of a post as is looked at. `key` is `rules.key_of` its words, `words` how many."""
 
     author_id: int
     text: str
@@ -33,6 +33,7 @@ class Seen(NamedTuple):
     handle: str
     language: str
     key: str
+    words: int
     at: datetime
 
 
@@ -49,7 +50,7 @@ class Watches:
 
     def see(self, session_id: int, seen: Seen) -> str:
         """The code of the flood that this post is part of, or ""."""
-        is_own = len(words_said(seen.text)) >= WORDS_OF_ONES_OWN
+        is_own = seen.words >= WORDS_OF_ONES_OWN
         text_hash = int(seen.key, 16) if seen.key and is_own else None
         with self._lock:
             watch = self._by_session.pop(session_id, None) or FloodWatch()

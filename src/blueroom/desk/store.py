@@ -26,6 +26,7 @@ _COLUMNS = (
     "head_id",
     "proposal_id",
     "proposal_score",
+    "to_compare",
     "state",
     "revision",
     "askers",
@@ -62,6 +63,7 @@ class NewQuestion(NamedTuple):
     head_id: int | None
     proposal_id: int | None
     proposal_score: float | None
+    to_compare: bool
 
     @property
     def state(self) -> QuestionState:

@@ -115,12 +115,16 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much came in. `curve` holds posts per minute, oldest first, the last 60 minutes."""
+    """How much came in. `curve` holds posts per minute, oldest first, the last 60 minutes.
+
+    `to_compare` are questions on a line of their own that are yet to be compared with the others.
+    """
 
     posts: int
     messages: int
     questions: int
     answered: int
+    to_compare: int
     by_state: dict[str, int]
     by_network: dict[str, int]
     curve: list[int]

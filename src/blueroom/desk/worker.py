@@ -1,4 +1,5 @@
-"""Finds out who asked, where a network's posts name their authors by id only."""
+"""What the desk does in the background: compares questions that came when too much came, and finds
+out who asked where a network's posts name their authors by id only."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from django.db.transaction import on_commit
 
 from blueroom.base.errors import BlueRoomError, TryLater
 from blueroom.desk.actions import hold_for_names
+from blueroom.desk.groups import compare_late
 from blueroom.desk.models import Question
 from blueroom.desk.search import forget_words
 from blueroom.networks import interface
@@ -25,6 +27,13 @@ from blueroom.updates.tell import changed
 log = logging.getLogger(__name__)
 AT_ONCE = 16  # profiles asked for at a time
 REST = timedelta(seconds=30)  # after a network did not answer
+
+
+def compare_what_waits(*, now: datetime) -> int:
+    """A round of a worker: compares some questions of each session that has any to compare."""
+    waiting = Question.objects.filter(to_compare=True).order_by()
+    sessions = list(waiting.values_list("session_id", flat=True).distinct())
+    return sum(compare_late(session_id=session_id, now=now) for session_id in sessions)
 
 
 class DescribeAskers:

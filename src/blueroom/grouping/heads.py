@@ -134,6 +134,10 @@ class Heads:
     def __len__(self) -> int:
         return len(self._of_head)
 
+    def __contains__(self, key: Key) -> bool:
+        """Whether others are compared with this wording."""
+        return key in self._wordings
+
     def place(self, asked: Sequence[Asked], *, at: datetime) -> list[Placed]:
         """Where each question belongs, in their order; each may come under one before it.
 

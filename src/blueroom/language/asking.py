@@ -39,6 +39,9 @@ def asks(text: str, language: str = "") -> bool:
     folded = fold(text)
     is_marked = "?" in folded
     words = set(WORD.findall(folded))
+    # Most posts end here, at a third of the cost: whatever the language, no sign can be in them.
+    if not is_marked and not any(_may_ask(words, read_signs(each)) for each in LANGUAGES):
+        return False
     spoken = read_language(text, words) or language.lower().split("-")[0]
     if spoken in LANGUAGES:
         return _asks(folded, words, read_signs(spoken), is_marked=is_marked)
@@ -51,13 +54,22 @@ def asks(text: str, language: str = "") -> bool:
 
 
 def _asks(folded: str, words: set[str], signs: Signs, *, is_marked: bool) -> bool:
-    if not is_marked and signs.asking.isdisjoint(words):
+    if not is_marked and not _may_ask(words, signs):
         return False
     found = [
         (sentence, found_signs(sentence, signs))
         for sentence in sentences(without_quotes(folded), signs)
     ]
     return any(points >= LEAST for points in _points(found))
+
+
+def _may_ask(words: set[str], signs: Signs) -> bool:
+    """Whether a text of these words, without a mark, can come to enough points at all."""
+    if signs.asking.isdisjoint(words):
+        return False
+    same = signs.same
+    likely = signs.likely({same.get(word, word) for word in words})
+    return sum(sign.points for sign in likely if sign.points > 0) >= LEAST
 
 
 def _points(found: list[tuple[Sentence, dict[str, int]]]) -> list[int]:

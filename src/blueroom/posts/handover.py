@@ -60,10 +60,14 @@ class Taken(msgspec.Struct, frozen=True, tag=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Clean posts of a channel and where it then stands, as networks.interface.Batch says it."""
+    """Clean posts of a channel and where it then stands, as networks.interface.Batch says it.
+
+    `asking` are the ids of those that ask something; the others are messages.
+    """
 
     channel_id: int
     posts: list[Post]
+    asking: set[str]
     cursor: str
     seen: int
     behind_s: float

@@ -36,7 +36,7 @@ from blueroom.posts.handover import (
     decode_to_listener,
     encode,
 )
-from blueroom.posts.rules import PostRefused, clean_post
+from blueroom.posts.rules import PostRefused, asks_something, clean_post
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +173,8 @@ class _Pending:
         delivery = Delivery(
             channel_id=self._channel_id,
             posts=self._posts,
+            # Here, on another core than the writer's: it takes as long as storing them.
+            asking={post.id for post in self._posts if asks_something(post)},
             cursor=self._cursor,
             seen=self._seen,
             behind_s=self._behind_s,

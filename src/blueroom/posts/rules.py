@@ -19,6 +19,7 @@ import msgspec
 import regex
 
 from blueroom.base.errors import NotAcceptable
+from blueroom.language.asking import asks
 from blueroom.language.spoken import language_of
 from blueroom.networks.interface import Author, Post
 
@@ -197,6 +198,11 @@ def _as_time(version: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else None
+
+
+def asks_something(post: Post) -> bool:
+    """Whether the desk has to look at a new post; the others are messages."""
+    return post.asked or asks(post.text, post.lang)
 
 
 def clean_post(post: Post, *, now: datetime, is_strict: bool = False) -> tuple[Post, list[str]]:

@@ -39,7 +39,7 @@ from blueroom.posts.handover import (
 )
 from blueroom.posts.holder import new_holder
 from blueroom.posts.models import Channel, ChannelState, Post
-from blueroom.posts.store import IsMessage, Received
+from blueroom.posts.store import Received
 from blueroom.room.models import Session
 from blueroom.room.seal import unseal
 from blueroom.room.writing import one_transaction
@@ -73,21 +73,18 @@ class Listener:
     """Has the channels of all running sessions listened to, from `start` to `stop`.
 
     `on_received(session id, received)` is called on the listener's thread after each commit; what
-    it raises is logged. `is_message` is handed to `actions.receive`. `in_child=False` listens in a
-    thread of this process instead of a child process. Posts that the database refuses are put into
-    the folder `aside`, where given.
+    it raises is logged. `in_child=False` listens in a thread of this process instead of a child
+    process. Posts that the database refuses are put into the folder `aside`, where given.
     """
 
     def __init__(
         self,
         *,
         on_received: OnReceived,
-        is_message: IsMessage | None = None,
         in_child: bool = True,
         aside: Path | None = None,
     ) -> None:
         self._on_received = on_received
-        self._is_message = is_message
         self._line = _line_to_child if in_child else _line_to_thread
         self._aside = aside
         self._holder = new_holder()
@@ -285,7 +282,7 @@ class Listener:
             behind_s=delivery.behind_s,
             seen=delivery.seen,
             are_clean=True,
-            is_message=self._is_message,
+            is_message=lambda post: post.id not in delivery.asking,
         )
 
     def _put_aside(self, channel_id: int, delivery: Delivery, error: Exception) -> None:

@@ -25,7 +25,7 @@ from blueroom.networks.interface import Author, Post
 from blueroom.posts import worker
 from blueroom.posts.actions_test import make_session
 from blueroom.posts.handover import Delivery
-from blueroom.posts.models import Channel
+from blueroom.posts.models import Channel, Sorting
 from blueroom.posts.models import Post as StoredPost
 
 SERVER = os.environ.get("BLUEROOM_DATABASE", "")
@@ -352,13 +352,18 @@ def test_listener_puts_a_post_aside_that_the_database_refuses(tmp_path: Path) ->
         )
         for n in range(3)
     ]
-    delivery = Delivery(channel_id=channel.pk, posts=posts, cursor="3", seen=3, behind_s=0)
+    delivery = Delivery(
+        channel_id=channel.pk, posts=posts, asking={"2"}, cursor="3", seen=3, behind_s=0
+    )
     listener = worker.Listener(on_received=lambda *_: None, aside=tmp_path / "aside")
     received = listener._store(session.pk, [delivery])
 
     assert received is not None
     assert received.stored == 2
-    assert set(StoredPost.objects.values_list("remote_id", flat=True)) == {"0", "2"}
+    assert set(StoredPost.objects.values_list("remote_id", "sorting")) == {
+        ("0", Sorting.MESSAGE),
+        ("2", Sorting.NEW),
+    }
     (kept,) = (tmp_path / "aside").iterdir()
     assert msgspec.msgpack.decode(kept.read_bytes(), type=Post) == posts[1]
     channel.refresh_from_db()
@@ -368,7 +373,7 @@ def test_listener_puts_a_post_aside_that_the_database_refuses(tmp_path: Path) ->
 @pytest.mark.django_db
 def test_listener_drops_posts_of_a_session_that_is_gone() -> None:
     post = Post(network="steady", id="1", published_at=NOW)
-    delivery = Delivery(channel_id=1, posts=[post], cursor="1", seen=1, behind_s=0)
+    delivery = Delivery(channel_id=1, posts=[post], asking=set(), cursor="1", seen=1, behind_s=0)
     listener = worker.Listener(on_received=lambda *_: None)
     assert listener._store(404, [delivery]) == worker.Received()
 

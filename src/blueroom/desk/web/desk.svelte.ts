@@ -58,6 +58,7 @@ const NO_COUNTS: Counts = {
   messages: 0,
   questions: 0,
   answered: 0,
+  to_compare: 0,
   by_state: {},
   by_network: {},
   curve: [],

@@ -92,6 +92,7 @@ export interface Counts {
   messages: number;
   questions: number;
   answered: number;
+  to_compare: number;
   by_state: Record<string, number>;
   by_network: Record<string, number>;
   curve: number[];
