@@ -16,6 +16,7 @@ ROOMS = ["room", "posts", "desk", "walls", "audience", "publish"]
 
 
 @pytest.mark.journey
+@pytest.mark.timeout(1500)  # it is many tests
 def test_the_rooms_pass_their_tests_on_postgresql():
     with running_postgres() as address:
         done = subprocess.run(
