@@ -98,6 +98,25 @@ def locations_after(*, session_id: int, revision: int = 0) -> Iterator[list[Loca
             after = rows[-1][0]
 
 
+def points_on_map(session_id: int) -> tuple[str, str]:
+    """All that is on a session's map now, as two texts of words with a space between, in one order.
+
+    The first holds two numbers a point: its post, and when it came and where in one: seconds since
+    1970 above 32 bits, of which x has the upper 16. The other holds the places, empty for none. A
+    million points come so in half a second, as rows in four on a busy machine: for each row Python
+    stops its other threads and they stop it.
+    """
+    joined = "string_agg" if connection.vendor == "postgresql" else "group_concat"
+    point = "(received_s * 4294967296 + x * CAST(65536 AS bigint) + y)"
+    words = f"{joined}(post_id || ' ' || {point}, ' '), {joined}(place, ' ')"
+    table = Location._meta.db_table
+    select = f"SELECT {words} FROM {table} WHERE session_id=%s AND level<>''"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(select, [session_id])
+        numbers, places = cursor.fetchone()
+    return numbers or "", places or ""
+
+
 def map_revision(session_id: int) -> int:
     """The last revision of a session's map; 0 where nothing was ever on it."""
     newest = Location.objects.filter(session_id=session_id).order_by("-revision")

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from blueroom.places.gazetteer import Place
 from blueroom.posts.locations import gazetteer
-from blueroom.posts.queries import LocationRow, locations_after
+from blueroom.posts.queries import LocationRow, locations_after, map_revision, points_on_map
 from blueroom.walls.heat_wire import NO_PLACE, Columns, HeatPlace, compressed, packed
 
 SESSIONS_KEPT = 8  # with a million points each takes 50 MB
@@ -98,19 +98,17 @@ class Points:
             self._begin()
 
     def _begin(self) -> None:
-        """Read all there is."""
-        posts, points = [self._posts], [self._points]
-        for rows in locations_after(session_id=self._session_id):
-            posts.append(np.fromiter((row[1] for row in rows), np.int64, len(rows)))
-            points.append(self._columns(rows))
-            self._revision = rows[-1][0]
-        # A row that changed while we read came twice, the later one being true.
-        every, at = np.concatenate(posts), np.concatenate(points)
-        ids, from_end = np.unique(every[::-1], return_index=True)
-        latest = at[len(every) - 1 - from_end]
-        is_there = latest[:, 0] >= 0
-        self._posts, self._points = ids[is_there], latest[is_there]
-        self._known_from = self._revision
+        """Read all there is. What changes meanwhile comes once more, as a change."""
+        revision = map_revision(self._session_id)
+        numbers, codes = points_on_map(self._session_id)
+        if numbers:
+            self._posts, point = np.fromstring(numbers, np.int64, sep=" ").reshape(-1, 2).T
+            places = codes.split(" ")
+            index = {code: self._index(code) for code in dict.fromkeys(places)}
+            place = np.fromiter(map(index.__getitem__, places), np.int64, len(point))
+            where = (point >> 16 & 0xFFFF, point & 0xFFFF)
+            self._points = np.column_stack((*where, point >> 32, place))
+        self._known_from = self._revision = revision
 
     def _follow(self, rows: Sequence[LocationRow]) -> None:
         """Take changes in: posts that are here already leave first, wherever they go."""

@@ -194,6 +194,13 @@ def test_points_are_given_to_who_has_the_maps_link(client, link, deliver):
     assert read(rest.content)[0].since == head.revision
 
 
+def test_a_walls_page_has_its_points_fetched_while_it_loads(client, link):
+    page = client.get(reverse("wall", args=[secret_of(link)])).content.decode()
+
+    address = reverse("wall_points", args=[secret_of(link)])
+    assert f'<link rel="preload" as="fetch" crossorigin href="{address}">' in page
+
+
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 40, "²"])
 def test_points_come_whole_for_a_revision_that_is_none(client, link, deliver, after):
     deliver("Lyon")

@@ -5,6 +5,7 @@
 import { isCalm } from '../motion';
 import { GRID, HeatGrid } from './grid';
 import { Projector, type Frame, type Place2D, type Size } from './frames';
+import { veil } from './paper';
 import { isPlace, type Points } from './points';
 
 export const DUST = { width: 960, height: 540 };
@@ -130,6 +131,9 @@ export class Glow {
     pen.drawImage(this.heatSheet.canvas, 0, 0, DUST.width, DUST.height);
     pen.drawImage(this.dustSheet.canvas, 0, 0);
     if (!isCalm()) this.drawRings(moment_s, span_s, grid.count);
+    pen.globalCompositeOperation = 'destination-out';
+    veil(pen, DUST, '#000000');
+    pen.globalCompositeOperation = 'source-over';
   }
 
   /** Finds where the points that are new lie, or all of them where something else changed. */

@@ -38,6 +38,15 @@ interface Wanted {
 
 const LARGE_PX = 34;
 const SMALL_PX = 28;
+/** How wide a name is in the wall's face, once that has been loaded. */
+export function measurer(): Wanted['measure'] {
+  const pen = document.createElement('canvas').getContext('2d')!;
+  return (text, isLarge) => {
+    pen.font = isLarge ? `650 ${LARGE_PX}px "Figtree Variable"` : `550 ${SMALL_PX}px "Figtree Variable"`;
+    return pen.measureText(text).width;
+  };
+}
+
 const TOUCHING_KM = 25;
 const MOST = 40;
 

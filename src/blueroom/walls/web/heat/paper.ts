@@ -7,7 +7,6 @@ import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import atlasUrl from 'world-atlas/countries-50m.json?url';
 import { projectionOf, type Frame, type Size } from './frames';
-import type { Label } from './labels';
 
 type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
 export interface Ground {
@@ -43,8 +42,6 @@ const DAY = {
   halo: 'rgb(46 100 160 / .30)',
   coast: 'rgb(90 140 190 / .45)',
   border: 'rgb(90 130 175 / .30)',
-  outline: 'rgb(255 253 248 / .92)',
-  ink: '#14283c',
 };
 const NIGHT: typeof DAY = {
   sea: ['#10233a', '#081220'],
@@ -53,8 +50,6 @@ const NIGHT: typeof DAY = {
   halo: 'rgb(110 170 235 / .40)',
   coast: 'rgb(150 200 250 / .38)',
   border: 'rgb(150 195 240 / .18)',
-  outline: 'rgb(8 18 32 / .8)',
-  ink: '#f3f7fb',
 };
 
 /** Draws sea, land and, unless it shows coasts alone, borders; `scale` is of 1920 by 1080. */
@@ -89,10 +84,12 @@ export function drawGround(
   pen.fill();
   pen.strokeStyle = paint.coast;
   pen.stroke();
-  if (!hasBorders) return;
-  trace(borders);
-  pen.strokeStyle = paint.border;
-  pen.stroke();
+  if (hasBorders) {
+    trace(borders);
+    pen.strokeStyle = paint.border;
+    pen.stroke();
+  }
+  veil(pen, size, paint.sea[1]!);
 }
 
 function between(gradient: CanvasGradient, [from, to]: string[]): CanvasGradient {
@@ -101,37 +98,13 @@ function between(gradient: CanvasGradient, [from, to]: string[]): CanvasGradient
   return gradient;
 }
 
-export const fontOf = (isLarge: boolean, scale: number) =>
-  `${isLarge ? 650 : 550} ${(isLarge ? 34 : 28) * scale}px "Figtree Variable"`;
-
-/** Writes the names of towns, and dims the map where head, figure and timeline stand. */
-export function drawLabels(
-  pen: CanvasRenderingContext2D,
-  labels: Label[],
-  size: Size,
-  { isNight, scale }: { isNight: boolean; scale: number },
-): void {
-  const paint = isNight ? NIGHT : DAY;
-  pen.clearRect(0, 0, size.width, size.height);
-  const sea = paint.sea[1]!;
-  veil(pen, size, sea, 0, 0.185);
-  veil(pen, size, sea, 1, 0.715);
-  pen.textBaseline = 'middle';
-  pen.lineJoin = 'round';
-  for (const { text, isLarge, dot: [x, y], x: left } of labels) {
-    pen.font = fontOf(isLarge, scale);
-    pen.lineWidth = 7 * scale;
-    pen.strokeStyle = paint.outline;
-    pen.strokeText(text, left + 4 * scale, y);
-    pen.fillStyle = paint.ink;
-    pen.fillText(text, left + 4 * scale, y);
-    pen.beginPath();
-    pen.arc(x, y, 5 * scale, 0, 7);
-    pen.fill();
-  }
+/** Dims the map where head, figure and timeline stand. */
+export function veil(pen: CanvasRenderingContext2D, size: Size, colour: string): void {
+  fade(pen, size, colour, 0, 0.185);
+  fade(pen, size, colour, 1, 0.715);
 }
 
-function veil(pen: CanvasRenderingContext2D, { width, height }: Size, colour: string, from: number, to: number): void {
+function fade(pen: CanvasRenderingContext2D, { width, height }: Size, colour: string, from: number, to: number): void {
   const gradient = pen.createLinearGradient(0, from * height, 0, to * height);
   gradient.addColorStop(0, `${colour}f2`);
   gradient.addColorStop(from ? 0.55 : 0.35, `${colour}c8`);
