@@ -123,6 +123,11 @@ def _redis_line() -> Any:
     return RedisLine(option("BLUEROOM_REDIS"))
 
 
+def _wall_stream(secret: str) -> str | None:
+    close_old_connections()  # it is called in a thread that no request ends
+    return wall_stream(secret)
+
+
 def new_workers() -> dict[str, Worker]:
     """The background work of the house, by the thread that does it.
 
@@ -239,7 +244,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     mounts = {
         PATH_OF_STATES: Now(screens.snapshot, screens.authorize),
         PANIC_PATH: panic,
-        NINJA_PATH: Ninja(live, wall_stream),
+        NINJA_PATH: Ninja(live, _wall_stream),
         **receiver.mounts,
     }
     front = Front(

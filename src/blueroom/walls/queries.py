@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from django.db import close_old_connections
 from django.db.models import Case, F, When
 
 from blueroom.desk import rules as desk
@@ -44,7 +43,6 @@ TILES_MAX = 9  # what a television's computer decodes, and what can be told apar
 
 def wall_stream(secret: str) -> str | None:
     """The address of a questions wall's stream, with a fresh ticket; None for any other secret."""
-    close_old_connections()
     try:
         link = open_link(secret)
     except (LinkUnknown, LinkRevoked):

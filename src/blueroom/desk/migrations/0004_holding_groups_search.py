@@ -12,7 +12,7 @@ CREATE VIRTUAL TABLE desk_words USING fts5(session, words, tokenize='unicode61',
 POSTGRESQL = """
 CREATE TABLE desk_words (
     post_id bigint PRIMARY KEY,
-    session_id bigint NOT NULL REFERENCES room_session ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    session_id bigint NOT NULL,
     words tsvector NOT NULL
 );
 CREATE INDEX desk_words_by_session ON desk_words (session_id);
