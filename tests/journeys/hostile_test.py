@@ -69,7 +69,7 @@ WILD = {
         name="Z" + "\u0321\u0489" * 40 + "o",
     ),
     "emoji": Wild(
-        text=f"{FAMILY * 299}?",
+        text=f"{FAMILY * 290} Vous écrivez le matin ?",
         seen=FAMILY,
         name=FAMILY * 12,
         handle="famille",
