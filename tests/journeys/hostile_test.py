@@ -69,7 +69,7 @@ WILD = {
         name="Z" + "\u0321\u0489" * 40 + "o",
     ),
     "emoji": Wild(
-        text=f"{FAMILY * 290} Vous écrivez le matin ?",
+        text=f"Vous écrivez le matin ? {FAMILY * 290}",
         seen=FAMILY,
         name=FAMILY * 12,
         handle="famille",
