@@ -19,7 +19,7 @@ from a2wsgi import WSGIMiddleware
 
 from blueroom.base.errors import NotAcceptable
 from blueroom.updates.announcement import Taker
-from blueroom.updates.asgi import App, Message, Receive, Scope, Send, send_json
+from blueroom.updates.asgi import App, Message, Receive, Refusal, Scope, Send, refuse
 from blueroom.updates.body import (
     Body,
     BodyLost,
@@ -64,11 +64,6 @@ class Pages:
     waiting: int = 256
     body_limit_bytes: int = 12 * 1024 * 1024
     body_within_s: float = 60.0
-
-
-class _Refusal(msgspec.Struct, frozen=True):
-    code: str
-    message: str
 
 
 class Front:
@@ -232,15 +227,15 @@ def _for_wsgi(scope: Scope, body: Body) -> Scope:
 
 
 async def _refuse_busy(send: _Answer) -> None:
-    body = msgspec.json.encode(_Refusal("busy", "Too many requests wait. Try again shortly."))
-    await send_json(send, 503, body, ((b"retry-after", b"2"), (b"connection", b"close")))
+    refusal = Refusal("busy", "Too many requests wait. Try again shortly.")
+    await refuse(send, 503, refusal, ((b"retry-after", b"2"), (b"connection", b"close")))
 
 
 async def _refuse_and_close(
     send: _Answer, status: int, error: NotAcceptable, *, meanwhile: Awaitable[None] | None = None
 ) -> None:
     """Answer before the body is read; close after `meanwhile`, so that the client sees it."""
-    body = msgspec.json.encode(_Refusal(error.code, error.message))
+    body = msgspec.json.encode(Refusal(error.code, error.message))
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", b"%d" % len(body)),

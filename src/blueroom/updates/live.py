@@ -15,11 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from blueroom.base import clock
 from blueroom.base.errors import BlueRoomError, NotAcceptable, TryLater
-from blueroom.updates.asgi import Receive, Scope, Send, send_json
+from blueroom.updates.asgi import Receive, Refusal, Scope, Send, refuse
 from blueroom.updates.hub import Hub
 from blueroom.updates.message import OPENING
 from blueroom.updates.request import Asked, RequestUnclear, read_asked, read_headers
@@ -93,12 +91,6 @@ class AuthorizeFailed(TryLater):
     sentence = "The right to this stream cannot be checked just now."
 
 
-class _Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
-    code: str
-    message: str
-    topic: str = ""
-
-
 class Live:
     """The ASGI application of the event streams."""
 
@@ -143,9 +135,8 @@ class Live:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] != "GET":
-            refusal = _Refusal("method_not_allowed", "A stream is opened with GET.")
-            body = msgspec.json.encode(refusal)
-            await send_json(send, 405, body, ((b"allow", b"GET"),))
+            refusal = Refusal("method_not_allowed", "A stream is opened with GET.")
+            await refuse(send, 405, refusal, ((b"allow", b"GET"),))
             return
         # What is local here is kept as long as the stream: nothing but the stream.
         stream = await self._open(scope, send)
@@ -253,8 +244,8 @@ class Live:
         headers: tuple[tuple[bytes, bytes], ...] = ()
         if isinstance(error, TryLater):
             headers = ((b"retry-after", b"%d" % (error.retry_after_s or 5)),)
-        body = msgspec.json.encode(_Refusal(error.code, error.message, topic))
-        await send_json(send, _status_of(error), body, headers)
+        refusal = Refusal(error.code, error.message, topic)
+        await refuse(send, _status_of(error), refusal, headers)
 
     async def _check_rights(self) -> None:
         checked_s = time.monotonic()

@@ -17,7 +17,7 @@ import msgspec
 
 from blueroom.base import clock
 from blueroom.base.errors import BlueRoomError
-from blueroom.updates.asgi import Receive, Scope, Send, send_json
+from blueroom.updates.asgi import Receive, Refusal, Scope, Send, refuse
 from blueroom.updates.hub import TakeSnapshot
 from blueroom.updates.live import PUBLIC, Authorize
 from blueroom.updates.shared import Shared
@@ -41,11 +41,6 @@ class Kept:
     at: bytes
 
 
-class _Refusal(msgspec.Struct, frozen=True):
-    code: str
-    message: str
-
-
 class Now:
     """The ASGI application of the states."""
 
@@ -59,8 +54,8 @@ class Now:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
         elif scope["method"] not in ("GET", "HEAD"):
-            refusal = _Refusal("method_not_allowed", "A state is read with GET.")
-            await send_json(send, 405, msgspec.json.encode(refusal), ((b"allow", b"GET, HEAD"),))
+            refusal = Refusal("method_not_allowed", "A state is read with GET.")
+            await refuse(send, 405, refusal, ((b"allow", b"GET, HEAD"),))
         else:
             await self._answer(scope, send)
 
@@ -70,12 +65,12 @@ class Now:
             kept = await self._kept.get(topic, lambda: self._read(topic))
         except Exception:
             logger.exception("the state of %s could not be read", topic)
-            refusal = _Refusal("snapshot_failed", "The state cannot be read just now.")
-            await send_json(send, 503, msgspec.json.encode(refusal), ((b"retry-after", b"2"),))
+            refusal = Refusal("snapshot_failed", "The state cannot be read just now.")
+            await refuse(send, 503, refusal, ((b"retry-after", b"2"),))
             return
         if kept is None:
-            refusal = _Refusal("unknown", "There is no such state.")
-            await send_json(send, 404, msgspec.json.encode(refusal))
+            refusal = Refusal("unknown", "There is no such state.")
+            await refuse(send, 404, refusal)
             return
         asked = dict(scope["headers"])
         headers = [

@@ -18,7 +18,7 @@ import msgspec
 from blueroom.base import clock
 from blueroom.base.errors import BlueRoomError, NotAcceptable
 from blueroom.updates import ticket as tickets
-from blueroom.updates.asgi import Receive, Scope, Send, send_json
+from blueroom.updates.asgi import Receive, Refusal, Scope, Send, refuse, send_json
 from blueroom.updates.body import BodyLost, BodyTooLarge, BodyTooSlow, read_body
 from blueroom.updates.request import read_headers
 from blueroom.updates.slate import Slates
@@ -61,11 +61,6 @@ class _Told(msgspec.Struct):
     is_kept: bool  # false where the disk did not take it: it holds until the process ends
 
 
-class _Refusal(msgspec.Struct):
-    code: str
-    message: str
-
-
 class Panic:
     """The ASGI application. `lost` says which of the pairs (subject, topic) lost their right."""
 
@@ -86,8 +81,7 @@ class Panic:
         except BodyLost:
             return
         except BlueRoomError as error:
-            body = msgspec.json.encode(_Refusal(error.code, error.message))
-            await send_json(send, _status_of(error), body)
+            await refuse(send, _status_of(error), Refusal(error.code, error.message))
             return
         await send_json(send, 200, msgspec.json.encode(told))
 
