@@ -36,6 +36,11 @@ LONG = (
     "jusqu’aux stades, qu’entendez-vous encore du public quand la lumière vous aveugle et que "
     "l’orchestre couvre presque tout 🎻, jusqu’à votre voix, le soir de la première ?"
 )
+NEXT = (
+    "Quand votre premier professeur de piano vous a dit de fermer le couvercle et d’aller écouter "
+    "la pluie dans la cour de l’école, avez-vous compris tout de suite pourquoi, ou seulement bien "
+    "des années plus tard, en écrivant la chanson qui porte son nom de famille ?"
+)
 ARABIC = "هل ما زلت تسمع الجمهور عندما تعميك الأضواء ويغطي العزف كل شيء تقريبا؟"
 NOBODY = ""
 
@@ -297,7 +302,7 @@ def test_it_can_be_read_and_tapped_by_all(
 ) -> None:
     ask(LONG, "approve", "air", name="Marie-Charlotte Vandenbroucke-Lapeyrère", place="Saint-Malo")
     ask(ARABIC, "approve", "line-up", name="ليلى")
-    ask(f"Et encore : {LONG}", "approve", "line-up", name=NOBODY, place="")
+    ask(NEXT, "approve", "line-up", name=NOBODY, place="")
     for text in ("Plus près", "Deux minutes encore, puis la photo au miroir, et merci à Paul !"):
         say = f"/sessions/{session['slug']}/say"
         api.post(say, json={"text": text}).raise_for_status()
