@@ -157,7 +157,10 @@ def new_workers() -> dict[str, Worker]:
         ),
         # Rests between two counts: every phone hears of each.
         "vote counter": Worker(
-            {"count votes": count_due_votes}, rest_s=0.5, after_round=close_old_connections
+            {"count votes": count_due_votes},
+            rest_s=0.5,
+            after_round=close_old_connections,
+            stamp=version_of_the_data,
         ),
         "archivist": Worker(
             {"make archives": make_due_exports}, rest_s=1.0, after_round=close_old_connections
