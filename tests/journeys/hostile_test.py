@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import crew
+from tests.journeys.barriers import barriers, needs_axe
 from tests.running import House, running_house
 
 pytestmark = pytest.mark.journey
 
 OpenBrowser = Callable[..., Page]
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 NARROW = {"width": 360, "height": 740}
 FAMILY = "👨‍👩‍👧‍👦"
 LONG_NAME = (
@@ -246,22 +245,7 @@ def test_a_wild_post_is_inert_and_unbroken_on_every_screen(
     assert outside(desk, "section.air :is(.text, .who)", "section.air") == []
 
 
-def serious(page: Page) -> list[str]:
-    """What axe-core finds serious or worse, with where it is."""
-    page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(
-        """async () => {
-          const { violations } = await axe.run(document, { resultTypes: ['violations'] });
-          return violations
-            .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-            .flatMap(({ id, nodes }) => nodes.map((node) =>
-              `${id}: ${node.target.join(' ')}: ${node.failureSummary}`));
-        }"""
-    )
-    return found
-
-
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci")
+@needs_axe
 @pytest.mark.parametrize("language", [crew.FRENCH, crew.ENGLISH])
 def test_pages_have_no_serious_barrier(
     language: str,
@@ -278,8 +262,7 @@ def test_pages_have_no_serious_barrier(
 
     def look(page: Page, address: str) -> list[str]:
         page.goto(address)
-        page.wait_for_timeout(1_000)  # colours on their way are pale
-        return serious(page)
+        return barriers(page)
 
     found = {
         "home": look(inside, house.url),
@@ -294,4 +277,4 @@ def test_pages_have_no_serious_barrier(
         "wall by day": look(wall, f"{links['wall_questions']}?lang={language[:2]}&air=off"),
     }
 
-    assert {name: barriers for name, barriers in found.items() if barriers} == {}
+    assert {name: what for name, what in found.items() if what} == {}

@@ -10,12 +10,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import crew
+from tests.journeys.barriers import barriers, needs_axe
 from tests.journeys.watch import Watch
 from tests.running import House, running_house
 
 pytestmark = pytest.mark.journey
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 OpenBrowser = Callable[..., Page]
 LONG = "Pourquoi " + "avoir quitté la scène si longtemps, et qu’est-ce qui vous y ramène " * 4
 OTHER = "Quand " + "jouerez-vous sur la petite place du port où tout a commencé pour vous " * 4
@@ -188,7 +188,7 @@ def wide(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci")
+@needs_axe
 @pytest.mark.parametrize("language", [crew.FRENCH, crew.ENGLISH])
 def test_any_words_fit_any_phone_and_nobody_is_shut_out(
     house: House, client: httpx.Client, slug: str, open_browser: OpenBrowser, language: str
@@ -206,14 +206,7 @@ def test_any_words_fit_any_phone_and_nobody_is_shut_out(
             phone = open_browser({"width": width, "height": 844}, language, reduced_motion="reduce")
             phone.goto(f"{house.url}/s/{slug}/")
             expect(phone.locator("h1")).to_be_visible()
-            phone.wait_for_timeout(400)  # colours on their way are pale
-            phone.evaluate(AXE.read_text())
-            barriers = phone.evaluate(
-                """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
-                  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-                  .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target}`))"""
-            )
-            found[state, width] = (wide(phone), barriers)
+            found[state, width] = (wide(phone), barriers(phone))
             phone.context.close()
 
     assert {where: what for where, what in found.items() if what != ([], [])} == {}

@@ -11,13 +11,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys import crew
+from tests.journeys.barriers import barriers, needs_axe
 from tests.journeys.watch import Watch
 from tests.running import House, running_house
 from tests.sending import Relay, relay
 
 pytestmark = pytest.mark.journey
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 TABLET = {"width": 1180, "height": 820}
 SIZES = {
     "tablet": TABLET,
@@ -252,17 +252,6 @@ def test_what_is_set_up_stays_on_the_device(tablet: Page, ask: Callable[..., int
     assert shown(tablet).locator(".place").evaluate(scrolls)
 
 
-def complaints(page: Page) -> list[str]:
-    """What axe-core finds serious or worse."""
-    page.evaluate(AXE.read_text())
-    found: list[str] = page.evaluate(
-        """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
-             .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-             .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)"""
-    )
-    return found
-
-
 MISPLACED = """(target) => {
   const box = (one) => one.getBoundingClientRect();
   const place = box(document.querySelector('.question'));
@@ -291,7 +280,7 @@ def misplaced(page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci")
+@needs_axe
 @pytest.mark.parametrize("size", SIZES)
 def test_it_can_be_read_and_tapped_by_all(
     api: httpx.Client,
@@ -315,6 +304,6 @@ def test_it_can_be_read_and_tapped_by_all(
         page.wait_for_timeout(SETTLED_MS)
         words = shown(page).locator(".voice")
         is_whole = words.evaluate("(one) => !('cut' in one.dataset)")
-        found[air] = (complaints(page), misplaced(page), is_whole)
+        found[air] = (barriers(page), misplaced(page), is_whole)
 
     assert found == dict.fromkeys(("on", "off"), ([], [], True))

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.camera import film
 from tests.journeys import crew
+from tests.journeys.barriers import barriers, needs_axe
 from tests.journeys.studio import POST, Feed, Studio, open_studio
 from tests.journeys.watch import Watch
 from tests.running import House, running_house
@@ -19,7 +20,6 @@ from tests.sending import Page as Sender
 
 pytestmark = pytest.mark.journey
 
-AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 LEAVES_MS = 3_000
 SENT_S = 180.0  # longer than any journey here, on a slow machine too
 OpenBrowser = Callable[..., Page]
@@ -119,17 +119,6 @@ def area(place: Locator) -> float:
     box = place.bounding_box()
     assert box
     return box["width"] * box["height"]
-
-
-def complaints(wall: Page) -> list[str]:
-    """What axe-core finds serious or worse."""
-    wall.evaluate(AXE.read_text())
-    found: list[str] = wall.evaluate(
-        """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
-             .filter(({ impact }) => ['serious', 'critical'].includes(impact))
-             .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)"""
-    )
-    return found
 
 
 def stays_inside(wall: Page) -> list[str]:
@@ -261,7 +250,7 @@ def test_a_wall_whose_address_was_withdrawn_shows_nobody(
     expect(wall.locator("video")).to_have_count(0)
 
 
-@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: npm ci")
+@needs_axe
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("air", ["on", "off"])
 def test_each_scene_can_be_read_by_all(
@@ -269,19 +258,19 @@ def test_each_scene_can_be_read_by_all(
 ) -> None:
     wall.goto(f"{wall.url}?lang={language}&air={air}&calm")
     expect(wall.get_by_role("heading", level=1)).to_be_visible()
-    found = {"invite": (complaints(wall), stays_inside(wall))}
+    found = {"invite": (barriers(wall), stays_inside(wall))}
 
     ask(studio, LONG_QUESTION)
     crew.within(20, lambda: studio.line(guest)["way"])
     studio.go_live(guest)
     expect(wall.locator("article .say")).to_contain_text("la toute première")
     expect_to_play(wall.locator("video"))
-    found["single"] = (complaints(wall), stays_inside(wall))
+    found["single"] = (barriers(wall), stays_inside(wall))
 
     put_on_wall(studio, guest)
     put_on_wall(studio, ana)
     expect_to_play(tile(wall, LONG_NAME).locator("video"))
     expect(wall.locator("footer")).to_contain_text("Vous qui chantez")
-    found["mosaic"] = (complaints(wall), stays_inside(wall))
+    found["mosaic"] = (barriers(wall), stays_inside(wall))
 
     assert found == dict.fromkeys(("invite", "single", "mosaic"), ([], []))
