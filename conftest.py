@@ -22,10 +22,14 @@ pytest_plugins = ["tests.atproto.fixtures"]
 MOMENT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in a browser come last: Playwright leaves an event loop running in this thread, and
-    asyncio.run() then refuses."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Tests in a browser are marked, and come last: Playwright leaves an event loop running in this
+    thread, and asyncio.run() then refuses."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(trylast=True)
