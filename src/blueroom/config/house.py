@@ -17,6 +17,7 @@ from django.db import close_old_connections, connection, connections
 from blueroom.archive.worker import forget_recordings, make_due_exports
 from blueroom.audience.actions import forget_votes
 from blueroom.audience.hearts import hearts
+from blueroom.audience.queries import voters_counted
 from blueroom.audience.worker import count_due_votes
 from blueroom.base.clock import now
 from blueroom.base.work import Worker
@@ -34,6 +35,7 @@ from blueroom.config.figures import Streams, registry
 from blueroom.config.options import data_folder, option, option_list
 from blueroom.config.wsgi import application
 from blueroom.desk.actions import sort_posts
+from blueroom.desk.order import voters_by
 from blueroom.desk.search import index_new_posts
 from blueroom.desk.worker import DescribeAskers, compare_what_waits
 from blueroom.posts.actions import Received, forget_payloads
@@ -257,6 +259,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     announce = line.announce if line else hub.announce
     announcements = Announcements(announce, _anywhere if line else hub.is_followed)
     announcements.start()
+    voters_by(voters_counted)
     hearts().begin(announce, lambda: hub.figures.open["phone"])
     panic_writer = PanicWriter()
     panic_writer.start()

@@ -13,9 +13,8 @@ import numpy as np
 from blueroom.grouping.flood import Flood, Key
 from blueroom.grouping.index import Index
 from blueroom.grouping.likeness import MERGED_FROM, PROPOSED_FROM, UNLIKE, Likeness, likeness
-from blueroom.grouping.reading import Reading, read
+from blueroom.grouping.reading import Reading, read, words_ignored
 from blueroom.grouping.vectors import DIMENSIONS, Vectors, vectors_of
-from blueroom.holding.letters import fold
 
 CHUNK = 64  # questions that are compared with all heads at once
 NEAR = 0.34  # what is this near (cosine) is compared word by word
@@ -116,9 +115,7 @@ class Heads:
         meaning: Meaning | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._ignored = frozenset(
-            word for name in ignored for word in fold(name.lstrip("#@")).split()
-        )
+        self._ignored = words_ignored(ignored)
         self._meaning = meaning
         self._index: Index[_Wording] = Index(DIMENSIONS, self.limits.wordings)
         self._meanings: Index[_Wording] = Index(
