@@ -55,7 +55,7 @@ from blueroom.networks import interface
 from blueroom.posts.actions import receive
 from blueroom.posts.models import Post, Sorting
 from blueroom.posts.rules import clean_text
-from blueroom.posts.store import Received
+from blueroom.posts.store import Received, take_turn
 from blueroom.room.access import NotFound
 from blueroom.room.actor import Actor, house
 from blueroom.room.models import Session, SessionState
@@ -83,6 +83,7 @@ def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
     """
     done = Sorted()
     with one_transaction():
+        _take_turn(session_id)
         posts = [
             _Post(*row)
             for row in Post.objects.select_for_update(skip_locked=True, of=("self",))
@@ -119,6 +120,13 @@ def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
             when=on_commit,
         )
     return done
+
+
+def _take_turn(session_id: int) -> None:
+    """Wait for who stores posts or questions of this session: their ids then become visible in
+    their order, and `alike` misses none that is committed late."""
+    with connection.cursor() as cursor:
+        take_turn(cursor, session_id)
 
 
 _POST_COLUMNS = (
@@ -326,6 +334,7 @@ def promote_post(*, post: Post, now: datetime, by: Actor) -> Question:
         Withdrawn: its author took it away.
     """
     with one_transaction():
+        _take_turn(post.session_id)
         found = Post.objects.select_related("session__room", "author")
         post = found.select_for_update(of=("self",)).get(pk=post.pk)
         if Question.objects.filter(post=post).exists():

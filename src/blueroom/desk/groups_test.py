@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from blueroom.desk import screening
 from blueroom.desk.actions import (
     answer_question,
     decide,
@@ -126,6 +129,19 @@ def test_sorting_holds_one_text_of_many_authors_in_one_line(ask):
         ("held", 5),
     ]
     assert codes(heads[1]) == ["same_text"]
+
+
+def test_a_process_that_starts_anew_sees_again_who_posted_in_the_last_minutes(
+    session, make_post, moment, monkeypatch
+):
+    def ask_at(minute):
+        monkeypatch.setattr(screening, "watches", screening.Watches())  # as after a restart
+        at = moment + timedelta(minutes=minute)
+        post = make_post("Vous écrivez le matin ?", number=minute, published_at=at)
+        sort_posts(session_id=session.pk, now=at)
+        return codes(Question.objects.get(post=post))
+
+    assert [ask_at(minute) for minute in (1, 5, 16)] == [[], ["flood"], []]
 
 
 def refreshed(question):
