@@ -37,6 +37,7 @@ from blueroom.config.wsgi import application
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.order import voters_by
 from blueroom.desk.search import index_new_posts
+from blueroom.desk.wordings import WordGroups
 from blueroom.desk.worker import DescribeAskers, compare_what_waits
 from blueroom.posts.actions import Received, forget_payloads
 from blueroom.posts.channels import open_channels
@@ -176,6 +177,7 @@ def _new_worker() -> Worker:
             "open channels": open_channels,
             "sort leftovers": sort_leftovers,
             "compare questions": lambda: compare_what_waits(now=now()),
+            "word groups": WordGroups(now),
             "index words": index_new_posts,
             "describe askers": DescribeAskers(now),
             "tidy clips": tidy_clips,
