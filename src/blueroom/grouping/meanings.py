@@ -57,7 +57,7 @@ class Meanings:
             cosine, nearest = max(near, key=lambda one: one[0], default=(-1.0, key))
             share = (cosine - least) / (1 - least)
             score = min(SUREST, PROPOSED_FROM + share * (SUREST - PROPOSED_FROM))
-            found.append(Near(nearest, score) if share >= 0 else None)
+            found.append(Near(nearest, round(score, 3)) if share >= 0 else None)
         for (key, _), vector in zip(asked, vectors, strict=True):
             self.forget(key)
             if len(self._places) >= self._most:
