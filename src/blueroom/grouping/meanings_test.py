@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pytest
 
 from blueroom.grouping.meanings import Meanings, Near
 from blueroom.grouping.vectors import Vectors
