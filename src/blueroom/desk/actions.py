@@ -132,6 +132,7 @@ def _take_turn(session_id: int) -> None:
 _POST_COLUMNS = (
     "id",
     "text",
+    "alts",
     "language",
     "is_asked",
     "published_at",
@@ -148,6 +149,7 @@ class _Post(NamedTuple):
 
     id: int
     text: str
+    alts: str
     language: str
     is_asked: bool
     published_at: datetime
@@ -169,6 +171,7 @@ def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[
             Seen(
                 author_id=post.author_id,
                 text=post.text,
+                alts=post.alts,
                 name=post.name,
                 handle=post.handle,
                 language=post.language,
@@ -261,10 +264,14 @@ def _follow_edit(question: Question, post: _Post, now: datetime) -> None:
     reasons = reasons_in(
         question.session,
         text=post.text,
+        alts=post.alts,
         name=post.name,
         handle=post.handle,
         language=post.language,
     )
+    are_alts_held = any(one["where"] == "alt" for one in question.reasons or ())
+    if post.text == question.text and not reasons and not are_alts_held:
+        return  # other words for a picture, as harmless
     if post.author_id in banned_authors(question.session, {post.author_id}):
         reasons.insert(0, reason(BANNED))
     to = _state_when_edited(question, is_held=bool(reasons))
@@ -344,6 +351,7 @@ def promote_post(*, post: Post, now: datetime, by: Actor) -> Question:
         reasons = reasons_in(
             post.session,
             text=post.text,
+            alts=post.alts,
             name=post.author.name,
             handle=post.author.handle,
             language=post.language,

@@ -104,6 +104,20 @@ def test_sorting_holds_what_is_unsafe_and_says_why(session, ask):
     assert questions_page(session, state="held", reason="threat") == []
 
 
+def test_what_a_picture_is_said_to_show_is_held_as_a_text_is(session, make_post, moment):
+    post = make_post("Vous le connaissez ?", alts="Un piano\nCe connard de maire")
+    sort_posts(session_id=session.pk, now=moment)
+    question = Question.objects.get()
+    [told] = question.reasons
+    assert (question.state, told["code"], told["where"]) == ("held", "insult", "alt")
+    assert told["excerpt"] == "connard"
+
+    change_post(question, moment, alts="Le maire", edited_at=moment)
+    assert (state(question)[0], post.pk) == ("waiting", question.post_id)
+    change_post(question, moment, alts="Le maire, hier", edited_at=moment)
+    assert refreshed(question).revision == 2  # nothing to read again
+
+
 def test_sorting_looks_for_the_words_of_the_room(session, ask):
     session.room.held_words = ["grand prix"]
     session.room.ignored_words = ["bouffon"]

@@ -32,6 +32,7 @@ class Seen(NamedTuple):
 
     author_id: int
     text: str
+    alts: str  # of its pictures, a line each
     name: str
     handle: str
     language: str
@@ -95,7 +96,12 @@ def screen_posts(session: Session, posts: Iterable[Seen]) -> list[Reasons]:
 
 def _screen(session: Session, seen: Seen, banned: Collection[int]) -> Reasons:
     reasons = reasons_in(
-        session, text=seen.text, name=seen.name, handle=seen.handle, language=seen.language
+        session,
+        text=seen.text,
+        alts=seen.alts,
+        name=seen.name,
+        handle=seen.handle,
+        language=seen.language,
     )
     if seen.author_id in banned:
         reasons.insert(0, reason(BANNED))
@@ -104,14 +110,18 @@ def _screen(session: Session, seen: Seen, banned: Collection[int]) -> Reasons:
     return reasons
 
 
-def reasons_in(session: Session, *, text: str, name: str, handle: str, language: str) -> Reasons:
-    """Why these words or this name should be held, whoever they are of; the worst first."""
+def reasons_in(
+    session: Session, *, text: str, name: str, handle: str, language: str, alts: str = ""
+) -> Reasons:
+    """Why these words, this name or what its pictures are said to show (`alts`, a line each) should
+    be held, whoever they are of; the worst first."""
     room = session.room
     strictness: Strictness = session.strictness  # type: ignore[assignment]  # Strictness's values
     found = reasons_to_hold(
         text,
         name=name,
         handle=handle,
+        alt_texts=alts.splitlines(),
         language=language[:2].lower(),
         strictness=strictness,
         words=_words(
