@@ -143,7 +143,13 @@ def sentence_model() -> SentenceModel | None:
     try:
         return SentenceModel(Path(folder).expanduser())
     except NeedsPerson as error:
-        log.warning("No proposals by meaning: %s (%s)", error.message, error.code)
+        reason = error.details.get("reason")
+        log.warning(
+            "No proposals by meaning: %s (%s)%s",
+            error.message,
+            error.code,
+            f": {reason}" if reason else "",
+        )
         return None
 
 
