@@ -96,7 +96,10 @@ class _List:
         known = {id_: one for id_, one in self._vectors.items() if id_ in texts}
         new = [id_ for id_, (text, _) in texts.items() if known.get(id_, ("",))[0] != text]
         found = vectors_of([read(*texts[id_], ignored=ignored) for id_ in new])
-        known |= {id_: (texts[id_][0], vector) for id_, vector in zip(new, found, strict=True)}
+        # Copies: a row would keep all that it was read with.
+        known |= {
+            id_: (texts[id_][0], vector.copy()) for id_, vector in zip(new, found, strict=True)
+        }
         self._vectors = known
         return known
 
