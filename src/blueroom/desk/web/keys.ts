@@ -27,7 +27,7 @@ const LETTERS: Record<string, Command> = {
   s: { kind: 'sensitive' },
   r: { kind: 'order' },
   t: { kind: 'top' },
-  b: { kind: 'own-words' },
+  v: { kind: 'own-words' },
   i: { kind: 'in' },
   o: { kind: 'out' },
   p: { kind: 'panic' },
