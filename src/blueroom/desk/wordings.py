@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from blueroom.desk.models import Presence, Question, QuestionState
 from blueroom.desk.presence import GONE_AFTER
 from blueroom.desk.steps import move_question, take_question
@@ -51,8 +53,13 @@ def _may_word(question: Question, now: datetime) -> bool:
     """Whether nobody has to do with its words yet."""
     if question.state != State.WAITING or question.air_text or question.first_by_id:
         return False
-    there = Presence.objects.filter(question_id=question.pk, seen_at__gt=now - GONE_AFTER)
-    return not there.exists() and not question.decisions.filter(verb__in=CHOSEN).exists()
+    is_read = _read_now(now).filter(question_id=question.pk).exists()
+    return not is_read and not question.decisions.filter(verb__in=CHOSEN).exists()
+
+
+def _read_now(now: datetime) -> QuerySet[Presence]:
+    """Who has a question under their eyes."""
+    return Presence.objects.filter(question_id__isnull=False, seen_at__gt=now - GONE_AFTER)
 
 
 def _wordings(question: Question) -> list[Wording]:
@@ -79,7 +86,7 @@ class WordGroups:
         moment = self._now()
         if self._due_at is not None and moment < self._due_at:
             return 0
-        due = self._due_groups()
+        due = self._due_groups(moment)
         for question_id, askers in due[:AT_ONCE]:
             self._looked_at.pop(question_id, None)
             self._looked_at[question_id] = askers
@@ -90,11 +97,12 @@ class WordGroups:
             self._due_at = moment + CALM
         return len(due[:AT_ONCE])
 
-    def _due_groups(self) -> list[tuple[int, int]]:
+    def _due_groups(self, now: datetime) -> list[tuple[int, int]]:
         open_sessions = Session.objects.filter(closed_at=None).values("pk")
         waiting = Question.objects.filter(
             session__in=open_sessions, state=State.WAITING, withdrawn_at=None, askers__gt=1
         ).exclude(last_verb__in=CHOSEN)
+        waiting = waiting.exclude(pk__in=_read_now(now).values("question_id"))
         return [
             (question_id, askers)
             for question_id, askers in waiting.order_by("-askers").values_list("id", "askers")

@@ -76,7 +76,7 @@ def test_what_a_person_chose_read_approved_or_undid_stays_as_it_is(
         return wordings.word_group(question_id=head.pk, now=moment)
 
     note_presence(**here, question_id=head.pk)
-    assert not is_worded()
+    assert (wordings.WordGroups(lambda: moment)(), is_worded()) == (0, False)
     note_presence(**here, question_id=None)
     decide(question_id=head.pk, verb="approve", now=moment, by=moderator)
     assert not is_worded()
