@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
-from blueroom.desk import alike, screening
+from blueroom.desk import alike, order, screening
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.models import Question
 from blueroom.posts.models import Author, Post
@@ -50,9 +50,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 @pytest.fixture(autouse=True)
 def seen_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins with nobody having flooded or asked anything."""
+    """Each test begins with nobody having flooded or asked anything, and nothing in order."""
     monkeypatch.setattr(screening, "watches", screening.Watches())
     monkeypatch.setattr(alike, "sessions", alike.Sessions())
+    monkeypatch.setattr(order, "orders", order.Orders())
 
 
 @pytest.fixture
