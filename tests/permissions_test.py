@@ -23,6 +23,7 @@ PUBLIC = {
     "calendar",
     "choose_language",
     "health",
+    "logo",  # of a room, by the hash of its content
     "metrics",  # to callers on the same machine, see config.views
     "openapi",
     "own_questions",
@@ -34,6 +35,7 @@ PUBLIC = {
     "phone_picture",
     "phone_worker",
     "send_hearts",
+    "theme_css",  # a room's colours: its public phone page wears them
     "vote",
 }
 # Opened by a secret in the address; without it nothing is there.
@@ -182,6 +184,7 @@ def filled(session, make_question, make_member, room, moment):
         "<int:author_id>": question.post.author_id,
         "<author_id>": question.post.author_id,
         "<screen_id>": 1,
+        "<light>": "day",
     }
 
 

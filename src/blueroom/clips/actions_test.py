@@ -37,6 +37,7 @@ from blueroom.room.actions import NotAllowed
 from blueroom.room.actor import actor_of_membership, house
 from blueroom.room.models import Role
 from blueroom.room.rules import FieldRefused
+from blueroom.room.themes import keep_theme
 from blueroom.studio.actions import adjust_answer, remove_answer
 from blueroom.studio.models import Programme
 from blueroom.studio.queries import recordings_folder
@@ -579,6 +580,26 @@ def test_plan_of_a_render_carries_card_crop_and_captions(make_clip, after, moder
         "Inès Carat",
         "AskInes",
     )
+
+
+def test_render_wears_the_colours_of_its_room(make_clip, after, moderator, room):
+    clip = make_clip()
+    (render,) = actions.ask_for_renders(clip=clip, shapes=["9x16"], now=after, by=moderator)
+    before = making.made_of(clip, render)
+    assert making.plan_of(clip, render).colours is None
+
+    keep_theme(
+        room=room,
+        colours={"day": {"card": "#fff8f0"}},
+        faces={},
+        texts={},
+        now=after,
+        by=house(room.pk),
+    )
+
+    clip = Clip.objects.get()
+    assert making.plan_of(clip, render).colours.card == "#fff8f0"
+    assert making.made_of(clip, render) != before
 
 
 # Captions

@@ -15,10 +15,12 @@ from blueroom.clips import rules
 from blueroom.clips.errors import NoSpeechModel
 from blueroom.clips.models import Clip, Render
 from blueroom.clips.queries import cues_of, question_of
+from blueroom.design.theme import Light, tokens
 from blueroom.media.captions import Cue
 from blueroom.media.cut import CutArguments, CutFile, Piece
 from blueroom.media.jobs import run_job
-from blueroom.room.models import Look
+from blueroom.room.models import Look, Room
+from blueroom.room.themes import theme_of
 
 if TYPE_CHECKING:
     from blueroom.media.pictures import Strip
@@ -91,6 +93,7 @@ def made_of(clip: Clip, render: Render) -> str:
     question = question_of(clip)
     author, session = question.worded_by.post.author, question.session
     crop = rules.needs_crop(render.shape, *_size(clip))
+    own = _card_colours(session.room)
     return rules.fingerprint(
         file=clip.file,
         shape=render.shape,
@@ -105,7 +108,20 @@ def made_of(clip: Clip, render: Render) -> str:
             question.post.network,
         ],
         guest=[session.guest.name, session.hashtags[:1], session.room.look],
+        # A room in the house's look keeps the names that its files have.
+        **({"colours": own} if own else {}),
     )
+
+
+def _card_colours(room: Room) -> dict[str, str]:
+    """The colours of a card in the room's own look; nothing for the house's."""
+    light: Light = "air" if room.look == Look.NIGHT else "day"
+    chosen = theme_of(room).colours.get(light, {})
+    if not chosen:
+        return {}
+    made = tokens(light, chosen)
+    names = {"card": "card", "ink": "ink", "ink_2": "ink-2", "pill": "card-4", "on_pill": "ink"}
+    return {name: made[token] for name, token in names.items()}
 
 
 def _size(clip: Clip) -> tuple[int, int]:
@@ -124,11 +140,12 @@ def _cues(clip: Clip, render: Render) -> list[Cue]:
 
 def plan_of(clip: Clip, render: Render) -> RenderPlan:
     """What is made of the clip for this file."""
-    from blueroom.media.cards import Card
+    from blueroom.media.cards import Card, CardColours
     from blueroom.media.render import RenderPlan
 
     question = question_of(clip)
     author, session = question.worded_by.post.author, question.session
+    own = _card_colours(session.room)
     return RenderPlan(
         shape=render.shape,  # type: ignore[arg-type]  # one of Shape's
         crop_x=clip.crop_x,
@@ -146,6 +163,7 @@ def plan_of(clip: Clip, render: Render) -> RenderPlan:
         cues=_cues(clip, render),
         language=render.language,
         look="night" if session.room.look == Look.NIGHT else "day",
+        colours=CardColours(**own) if own else None,
     )
 
 

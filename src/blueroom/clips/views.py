@@ -29,7 +29,7 @@ from blueroom.desk.queries import card_of_row, row_of
 from blueroom.room import rules as room_rules
 from blueroom.room.access import NotFound, visitor_of_request
 from blueroom.room.actions import NotAllowed
-from blueroom.room.models import Session
+from blueroom.room.themes import name_of
 from blueroom.room.views import crew, session_for, ticket_for
 
 SPOKEN = ("fr", "en")
@@ -169,14 +169,10 @@ def _fitting(clip: Clip, width_px: int, height_px: int) -> tuple[int, int]:
 
 def _description(clip: Clip) -> str:
     question = queries.question_of(clip)
-    values = {"guest": question.session.guest.name, "room": _room_name(question.session)}
+    values = {"guest": question.session.guest.name, "room": name_of(question.session.room)}
     if question.answer_text:
         return question.answer_text
     return gettext("An answer by %(guest)s in %(room)s.") % values
-
-
-def _room_name(session: Session) -> str:
-    return session.room.name or gettext("Blue Room")
 
 
 LANGUAGE_NAMES = {
@@ -252,7 +248,7 @@ def oembed(request: HttpRequest, clip: str) -> HttpResponse:
         "type": "video",
         "title": page["title"],
         "author_name": page["session"].guest.name,
-        "provider_name": _room_name(page["session"]),
+        "provider_name": name_of(page["session"].room),
         "provider_url": request.build_absolute_uri("/"),
         "cache_age": 60,
         "html": _embed_code(page),

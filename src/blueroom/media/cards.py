@@ -43,6 +43,16 @@ class Overlay(NamedTuple):
     y: int
 
 
+class CardColours(msgspec.Struct, frozen=True, kw_only=True):
+    """A room's own colours of a card, each "#rrggbb"; `pill` is the ground of the hashtag."""
+
+    card: str
+    ink: str
+    ink_2: str
+    pill: str
+    on_pill: str
+
+
 class Palette(NamedTuple):
     card: Colour
     ink: Colour
@@ -107,6 +117,7 @@ class Screen(NamedTuple):
     width_px: int
     height_px: int
     look: Look = "day"
+    own: CardColours | None = None
 
     @property
     def u(self) -> float:
@@ -118,10 +129,26 @@ class Screen(NamedTuple):
 
     @property
     def palette(self) -> Palette:
-        return PALETTES[self.look]
+        house = PALETTES[self.look]
+        if self.own is None:
+            return house
+        own = self.own
+        return Palette(
+            card=_colour(own.card),
+            ink=_colour(own.ink),
+            ink_2=_colour(own.ink_2),
+            pill=_colour(own.pill),
+            on_pill=_colour(own.on_pill),
+            coat=house.coat,
+        )
 
     def px(self, units: float) -> int:
         return max(1, round(units * self.u))
+
+
+def _colour(written: str) -> Colour:
+    red, green, blue = bytes.fromhex(written.removeprefix("#"))
+    return red, green, blue
 
 
 # --- the question's card

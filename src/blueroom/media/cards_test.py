@@ -7,6 +7,7 @@ from blueroom.media.cards import (
     PALETTES,
     PLACES,
     Card,
+    CardColours,
     Look,
     Overlay,
     Screen,
@@ -99,6 +100,17 @@ def test_a_card_has_the_colours_of_its_look(look: Look) -> None:
     assert colours is not None
     opaque = [(count, colour) for count, colour in colours if colour[3] == 255]  # type: ignore[index]
     assert max(opaque)[1] == (*PALETTES[look].card, 255)
+
+
+def test_a_card_has_the_colours_that_a_room_chose() -> None:
+    own = CardColours(
+        card="#38121e", ink="#f3f7fb", ink_2="#a9c2da", pill="#54231a", on_pill="#f3f7fb"
+    )
+    shown = question_card(CARD, screen("16x9")._replace(own=own)).image
+    colours = shown.getcolors(shown.width * shown.height)
+    assert colours is not None
+    opaque = [(count, colour) for count, colour in colours if colour[3] == 255]  # type: ignore[index]
+    assert max(opaque)[1] == (0x38, 0x12, 0x1E, 255)
 
 
 def luminance(colour: tuple[int, int, int]) -> float:

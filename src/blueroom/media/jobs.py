@@ -35,6 +35,7 @@ JOBS: dict[str, str] = {
     "check_video": "blueroom.media.uploads:check_video_job",
     "cut": "blueroom.media.cut:cut_job",
     "hear": "blueroom.media.speech:hear_job",
+    "logo": "blueroom.media.pictures:logo_job",
     "loudness": "blueroom.media.loudness:loudness_job",
     "peaks": "blueroom.media.pictures:peaks_job",
     "photo": "blueroom.media.pictures:photo_job",

@@ -57,6 +57,14 @@ class PhotoArguments(msgspec.Struct, frozen=True, kw_only=True):
     max_px: int = 4096
 
 
+class LogoArguments(msgspec.Struct, frozen=True, kw_only=True):
+    """What the job "logo" is told, see `clean_logo`."""
+
+    path: Path
+    width_px: int
+    height_px: int
+
+
 class Peaks(msgspec.Struct, frozen=True, kw_only=True):
     """A waveform: how far it swings, 0 to 255, so many times a second from `in_s` on."""
 
@@ -93,6 +101,14 @@ class Photo(msgspec.Struct, frozen=True, kw_only=True):
     height_px: int
 
 
+class LogoPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """A logo as PNG in sRGB, transparent where it was, with nothing in it but the picture."""
+
+    png: bytes
+    width_px: int
+    height_px: int
+
+
 class NoPicture(NotAcceptable):
     """There is no picture in the file, or none at that time."""
 
@@ -123,6 +139,12 @@ def poster_job(arguments: StretchArguments, on_progress: Callable[[float], None]
 def photo_job(arguments: PhotoArguments, on_progress: Callable[[float], None]) -> Photo:
     """The job "photo"."""
     return clean_photo(arguments.path, max_px=arguments.max_px)
+
+
+def logo_job(arguments: LogoArguments, on_progress: Callable[[float], None]) -> LogoPicture:
+    """The job "logo"."""
+    a = arguments
+    return clean_logo(a.path, width_px=a.width_px, height_px=a.height_px)
 
 
 def peaks(
@@ -275,6 +297,38 @@ def clean_photo(picture: Path | bytes, *, max_px: int = 4096) -> Photo:
     plain = Image.new("RGB", upright.size)
     plain.paste(upright)
     return Photo(jpeg=_jpeg(plain, _PHOTO_QUALITY), width_px=plain.width, height_px=plain.height)
+
+
+def clean_logo(picture: Path | bytes, *, width_px: int, height_px: int) -> LogoPicture:
+    """The logo without its empty border, no larger than that, made anew.
+
+    Raises:
+        uploads.UploadRefused: it is none that we take.
+    """
+    from PIL import Image, ImageOps
+
+    from blueroom.media.uploads import PictureDamaged, load_picture
+
+    with load_picture(picture) as loaded:
+        loaded.thumbnail((4 * width_px, 4 * height_px), Image.Resampling.LANCZOS)
+        whole, profile = ImageOps.exif_transpose(loaded), loaded.info.get("icc_profile")
+        is_clear = whole.mode in {"RGBA", "LA", "PA"} or "transparency" in whole.info
+        opacity = Image.new("L", whole.size, 255)
+        if is_clear:
+            whole = whole.convert("RGBA")
+            opacity = whole.getchannel("A")
+            whole = whole.convert("RGB")  # what is clear has a colour too, and keeps it
+        colours = _in_srgb(whole, profile)
+    colours.putalpha(opacity)
+    seen = opacity.getbbox()
+    if seen is None:
+        raise PictureDamaged  # there is nothing to be seen on it
+    plain = Image.new("RGBA", (seen[2] - seen[0], seen[3] - seen[1]))
+    plain.paste(colours.crop(seen))
+    plain.thumbnail((width_px, height_px), Image.Resampling.LANCZOS)
+    written = io.BytesIO()
+    plain.save(written, "PNG", optimize=True)
+    return LogoPicture(png=written.getvalue(), width_px=plain.width, height_px=plain.height)
 
 
 def _in_srgb(image: Image.Image, profile: object) -> Image.Image:

@@ -23,6 +23,7 @@ from blueroom.media.cards import (
     CAPTION_GAP,
     PLACES,
     Card,
+    CardColours,
     Look,
     Screen,
     Shape,
@@ -53,7 +54,8 @@ _CONTAINER_SHARE = 0.96  # of a size limit that pictures and sound may take
 
 class RenderPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is made of a clip. `crop_x`, `crop_y`: where the middle of a narrower picture lies, 0 to
-    1; `fit` "blur" keeps all of it. `cues` are burnt in, `language` is theirs. `card_s`: how long
+    1; `fit` "blur" keeps all of it. `cues` are burnt in, `language` is theirs. `colours`:
+    the card's, where they are not the house's. `card_s`: how long
     the question is seen. `size_limit_bytes`: what the network that it goes to takes.
     """
 
@@ -66,6 +68,7 @@ class RenderPlan(msgspec.Struct, frozen=True, kw_only=True):
     cues: list[Cue] = []
     language: str = ""
     look: Look = "day"
+    colours: CardColours | None = None
     target_lufs: float = -16.0
     size_limit_bytes: int | None = None
 
@@ -158,7 +161,7 @@ class _Rendering:
         self.fps = float(self.video.average_rate or self.video.guessed_rate or MOST_FPS)
         self.zero_s = float((self.video.start_time or 0) * (self.video.time_base or 0))
         self.duration_s = duration_s
-        self.screen = Screen(plan.shape, *self._size(), plan.look)
+        self.screen = Screen(plan.shape, *self._size(), plan.look, plan.colours)
         self.frames, self.end_s = 0, 0.0
         self._last = -math.inf
 

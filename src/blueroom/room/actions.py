@@ -86,7 +86,8 @@ class Opened:
     owner_secret: str | None
 
 
-def _require(by: Actor, verb: str, room_id: int) -> None:
+def require(by: Actor, verb: str, room_id: int) -> None:
+    """Raises NotAllowed where the actor's role in that room may not do this."""
     if by.room_id != room_id or not rules.may(by.role, verb):
         raise NotAllowed(verb=verb)
 
@@ -134,7 +135,7 @@ def _new_invitation(room: Room, role: str, now: datetime) -> tuple[Invitation, s
 
 def invite(*, room: Room, role: str, now: datetime, by: Actor) -> tuple[Invitation, str]:
     """A link that makes one person a member within a week; the secret is shown this once."""
-    _require(by, "invite", room.pk)
+    require(by, "invite", room.pk)
     _require_may_give(by, role)
     with one_transaction():
         return _new_invitation(room, role, now)
@@ -142,7 +143,7 @@ def invite(*, room: Room, role: str, now: datetime, by: Actor) -> tuple[Invitati
 
 def withdraw_invitation(*, invitation: Invitation, now: datetime, by: Actor) -> Invitation:
     """The invitation, which nobody can use any more."""
-    _require(by, "invite", invitation.room_id)
+    require(by, "invite", invitation.room_id)
     _require_may_give(by, invitation.role)
     with one_transaction():
         if not Invitation.objects.filter(pk=invitation.pk, used_at=None).update(expires_at=now):
@@ -240,7 +241,7 @@ def change_role(*, membership: Membership, role: str, now: datetime, by: Actor) 
     Raises:
         LastOwner: nobody would own the room.
     """
-    _require(by, "change_role", membership.room_id)
+    require(by, "change_role", membership.room_id)
     _require_may_give(by, role)
     with one_transaction():
         kept = Membership.objects.select_for_update().get(pk=membership.pk)
@@ -259,7 +260,7 @@ def remove_member(*, membership: Membership, now: datetime, by: Actor) -> Member
     Raises:
         LastOwner: nobody would own the room.
     """
-    _require(by, "remove_member", membership.room_id)
+    require(by, "remove_member", membership.room_id)
     with one_transaction():
         kept = Membership.objects.select_for_update().get(pk=membership.pk)
         _require_may_give(by, kept.role)
@@ -292,7 +293,7 @@ def change_room(
     Raises:
         FieldRefused: something that was entered cannot be taken.
     """
-    _require(by, "change_room", room.pk)
+    require(by, "change_room", room.pk)
     if time_zone not in available_timezones():
         raise FieldRefused(_("Choose a time zone."), field="time_zone")
     if look not in Look.values:
@@ -399,7 +400,7 @@ def plan_session(
     Raises:
         FieldRefused: something that was entered cannot be taken; `details["field"]` names it.
     """
-    _require(by, "plan_session", room.pk)
+    require(by, "plan_session", room.pk)
     spoken = list(languages) or room.languages
     plan = _clean_plan(title, guest, hashtags, starts_at, minutes, spoken, format)
     keep_days = room.keep_recordings_days if keep_recordings_days is None else keep_recordings_days
@@ -449,7 +450,7 @@ def change_session(
 
     Raises as `plan_session`.
     """
-    _require(by, "change_session", session.room_id)
+    require(by, "change_session", session.room_id)
     plan = _clean_plan(title, guest, hashtags, starts_at, minutes, languages, format)
     with one_transaction():
         session.guest = _guest(session.room, plan.guest)
@@ -499,7 +500,7 @@ def keep_past_session(
 
     Raises as `plan_session`.
     """
-    _require(by, "plan_session", room.pk)
+    require(by, "plan_session", room.pk)
     plan = _clean_plan(title, guest, hashtags, starts_at, minutes, languages, format)
     with one_transaction():
         return Session.objects.create(
@@ -524,7 +525,7 @@ def keep_past_session(
 
 
 def _change_state(session: Session, verb: str, by: Actor, **times: datetime | None) -> Session:
-    _require(by, verb, session.room_id)
+    require(by, verb, session.room_id)
     allowed, state = rules.STATE_CHANGES[verb]
     with one_transaction():
         kept = Session.objects.select_for_update().get(pk=session.pk)
@@ -587,7 +588,7 @@ def _new_link(session: Session, screen: str, label: str, now: datetime, by: Acto
 
 def make_link(*, session: Session, screen: str, now: datetime, by: Actor) -> Link:
     """One more address of a screen; those that are there stay."""
-    _require(by, "renew_link", session.room_id)
+    require(by, "renew_link", session.room_id)
     if screen not in Screen.values:
         raise FieldRefused(_("Choose a screen."), field="screen")
     with one_transaction():
@@ -596,7 +597,7 @@ def make_link(*, session: Session, screen: str, now: datetime, by: Actor) -> Lin
 
 def revoke_link(*, link: Link, now: datetime, by: Actor) -> Link:
     """The link, which opens nothing any more. May be repeated: the first time stays."""
-    _require(by, "revoke_link", link.session.room_id)
+    require(by, "revoke_link", link.session.room_id)
     with one_transaction():
         Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
     link.refresh_from_db(fields=["revoked_at"])
@@ -605,7 +606,7 @@ def revoke_link(*, link: Link, now: datetime, by: Actor) -> Link:
 
 def renew_link(*, link: Link, now: datetime, by: Actor) -> Link:
     """A new link to the same screen; the old one opens nothing any more."""
-    _require(by, "renew_link", link.session.room_id)
+    require(by, "renew_link", link.session.room_id)
     with one_transaction():
         Link.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=now)
         return _new_link(link.session, link.screen, link.label, now, by)
@@ -613,7 +614,7 @@ def renew_link(*, link: Link, now: datetime, by: Actor) -> Link:
 
 def make_token(*, room: Room, role: str, label: str, now: datetime, by: Actor) -> tuple[Token, str]:
     """A key of the API and its secret, which is shown this once."""
-    _require(by, "make_token", room.pk)
+    require(by, "make_token", room.pk)
     if role != by.role:
         _require_may_give(by, role)
     label = rules.clean_line(label, field="label", length_max=60) if label.strip() else ""
@@ -632,7 +633,7 @@ def make_token(*, room: Room, role: str, label: str, now: datetime, by: Actor) -
 
 def revoke_token(*, token: Token, now: datetime, by: Actor) -> Token:
     """The token, which opens nothing any more. May be repeated: the first time stays."""
-    _require(by, "revoke_token", token.room_id)
+    require(by, "revoke_token", token.room_id)
     with one_transaction():
         Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now)
     token.refresh_from_db(fields=["revoked_at"])
@@ -654,7 +655,7 @@ def keep_account(
         networks.interface.Refused: the network does not take these credentials.
         networks.interface.Unavailable: the network does not answer.
     """
-    _require(by, "keep_account", room.pk)
+    require(by, "keep_account", room.pk)
     entered = {field.name: fields.get(field.name, "").strip() for field in network.account_fields}
     for name, value in entered.items():
         if not value:
@@ -695,7 +696,7 @@ async def _handle_on_network(
 
 def remove_account(*, account: Account, now: datetime, by: Actor) -> Account:
     """The account as it was; nothing of it is kept."""
-    _require(by, "remove_account", account.room_id)
+    require(by, "remove_account", account.room_id)
     with one_transaction():
         Account.objects.filter(pk=account.pk).delete()
     return account

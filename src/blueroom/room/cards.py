@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from blueroom.room.models import Session
+from blueroom.room.themes import theme_of, theme_path
 from blueroom.room.wire import SessionCard
 
 
@@ -30,4 +31,6 @@ def card_of_session(session: Session) -> SessionCard:
         is_rehearsal=session.is_rehearsal,
         is_dark=session.is_dark,
         phone_url=absolute(reverse("phone", args=[session.slug])),
+        theme=theme_path(session.room),
+        texts=theme_of(session.room).texts,
     )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.http import HttpRequest
 from django.urls import reverse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from blueroom.base.clock import now
+from blueroom.design.theme import HOUSE_FACES
+from blueroom.media.uploads import PictureUnknown
 from blueroom.networks.registry import networks
-from blueroom.room import actions, queries
+from blueroom.room import actions, queries, themes
 from blueroom.room.access import NotFound
 from blueroom.room.actor import Actor
 from blueroom.room.cards import absolute
@@ -68,6 +73,90 @@ def change_room(request: HttpRequest, change: RoomChange) -> Room:
     found, by = _room(request, "change_room")
     wanted = RoomOut.from_orm(found).dict(exclude={"slug"}) | change.dict(exclude_none=True)
     return actions.change_room(room=found, now=now(), by=by, **wanted)
+
+
+class ThemeOut(Schema):
+    """The room's look. Colours by "day" and on "air": accent, ground, card, as "#rrggbb"; typefaces
+    "voice" and "text"; texts by language; what is not there is the house's. `stylesheet` is the
+    address of all tokens, "" for the house's look; `logos` are addresses.
+    """
+
+    colours: dict[str, dict[str, str]]
+    faces: dict[str, str]
+    texts: dict[str, dict[str, str]]
+    logos: dict[str, str]
+    stylesheet: str
+
+
+class ThemePlan(Schema):
+    """A whole look: what is left out is the house's. Logos stay as they are."""
+
+    colours: dict[str, dict[str, str | None]] = Field({}, max_length=4)
+    faces: dict[str, str] = Field({}, max_length=4)
+    texts: dict[str, dict[str, str]] = Field({}, max_length=20)
+
+
+class LogoPlan(Schema):
+    """`data` is the picture (JPEG, PNG or WebP) as base64."""
+
+    data: str = Field(max_length=7_000_000)
+
+
+def _told_theme(room: Room) -> dict[str, Any]:
+    theme = themes.theme_of(room)
+    path = themes.theme_path(room)
+    texts = {language: msgspec.to_builtins(said) for language, said in theme.texts.items()}
+    return {
+        "colours": theme.colours,
+        "faces": {**HOUSE_FACES, **theme.faces},
+        "texts": {
+            language: {name: text for name, text in said.items() if text}
+            for language, said in texts.items()
+        },
+        "logos": {
+            light: absolute(reverse("logo", args=[kept.digest]))
+            for light, kept in theme.logos.items()
+        },
+        "stylesheet": absolute(path) if path else "",
+    }
+
+
+@router.get("/room/theme", response=ThemeOut, summary="The room's look")
+def theme(request: HttpRequest) -> dict[str, Any]:
+    return _told_theme(_room(request, "see_session")[0])
+
+
+@router.put("/room/theme", response=ThemeOut, summary="Give the room a look of its own")
+def keep_theme(request: HttpRequest, plan: ThemePlan) -> dict[str, Any]:
+    """Refused as `theme_unreadable` where a pair of colours has too little contrast: `failures`
+    names it, its ratio, and the nearest colour that passes."""
+    found, by = _room(request, "change_room")
+    return _told_theme(themes.keep_theme(room=found, now=now(), by=by, **plan.dict()))
+
+
+@router.delete("/room/theme", response={204: None}, summary="Back to the house's look")
+def reset_theme(request: HttpRequest) -> Status[None]:
+    found, by = _room(request, "change_room")
+    themes.reset_theme(room=found, now=now(), by=by)
+    return Status(204, None)
+
+
+@router.put("/room/theme/logos/{light}", response=ThemeOut, summary="Give the room a logo")
+def keep_logo(request: HttpRequest, light: str, plan: LogoPlan) -> dict[str, Any]:
+    """`light` is "day" or "air"; one logo alone serves both."""
+    found, by = _room(request, "change_room")
+    try:
+        picture = base64.b64decode(plan.data, validate=True)
+    except binascii.Error:
+        raise PictureUnknown from None
+    return _told_theme(themes.keep_logo(room=found, light=light, picture=picture, now=now(), by=by))
+
+
+@router.delete("/room/theme/logos/{light}", response={204: None}, summary="Take the logo away")
+def remove_logo(request: HttpRequest, light: str) -> Status[None]:
+    found, by = _room(request, "change_room")
+    themes.remove_logo(room=found, light=light, now=now(), by=by)
+    return Status(204, None)
 
 
 class MemberOut(Schema):

@@ -11,9 +11,11 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from blueroom.base.errors import BlueRoomError
+from blueroom.design.theme import CHOICE_NAMES, CHOICES, HOUSE, LIGHTS, OF_CHOICE, TYPEFACES, Light
 from blueroom.networks.interface import Network
 from blueroom.room import rules
 from blueroom.room.models import Look, Role, Room, Session, SessionFormat, Strictness
+from blueroom.room.themes import LOGO_BYTES, TEXT_LANGUAGES, TEXT_LENGTHS, Theme
 
 LANGUAGE_NAMES = {
     "fr": "français",
@@ -370,3 +372,140 @@ class RoomForm(PlainForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["languages"].error_messages["required"] = _("Choose at least one language.")
+
+
+class ThemeForm(PlainForm):
+    """The look of a room. Empty colours and texts are the house's."""
+
+    TEXT_LABELS = {
+        "name": _("Name of the room"),
+        "hashtag": _("Before the hashtag"),
+        "ask": _("Invitation to ask"),
+        "goodbye": _("Goodbye"),
+    }
+    TEXT_PLACES = {
+        "name": _("Where it differs from the room’s own name."),
+        "hashtag": _("On walls and overlays."),
+        "ask": _("On walls and phones. {guest} stands for the guest."),
+        "goodbye": _("On walls and phones, when it is over."),
+    }
+
+    voice = forms.ChoiceField(label=_("People’s words"), widget=forms.RadioSelect)
+    text = forms.ChoiceField(label=_("Everything else"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        faces = [(key, name) for key, (name, _stack) in TYPEFACES.items()]
+        for part in ("voice", "text"):
+            self.fields[part].choices = faces
+        for light in LIGHTS:
+            for choice in CHOICES:
+                self.fields[f"{choice}_{light}"] = _colour_field(choice, light)
+            self.fields[f"logo_{light}"] = forms.FileField(
+                label=_("Logo by day") if light == "day" else _("Logo on air"),
+                required=False,
+                widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+            )
+            self.fields[f"logo_{light}_gone"] = forms.BooleanField(
+                label=_("Take it away"), required=False
+            )
+        for language in TEXT_LANGUAGES:
+            for name, length in TEXT_LENGTHS.items():
+                self.fields[f"{name}_{language}"] = forms.CharField(
+                    label=self.TEXT_LABELS[name],
+                    help_text=self.TEXT_PLACES[name],
+                    max_length=4 * length,
+                    required=False,
+                    widget=forms.TextInput(attrs={"lang": language, "autocomplete": "off"}),
+                )
+
+    @classmethod
+    def initial_of(cls, theme: Theme) -> dict[str, Any]:
+        """What the form shows of a look that is there."""
+        shown: dict[str, Any] = {"voice": "fraunces", "text": "figtree", **theme.faces}
+        for light, chosen in theme.colours.items():
+            shown |= {f"{choice}_{light}": colour for choice, colour in chosen.items()}
+        for language, texts in theme.texts.items():
+            shown |= {f"{name}_{language}": getattr(texts, name) for name in TEXT_LENGTHS}
+        return shown
+
+    def plan(self) -> dict[str, Any]:
+        """What themes.keep_theme takes."""
+        kept = self.cleaned_data
+        return {
+            "colours": {
+                light: {choice: kept[f"{choice}_{light}"] for choice in CHOICES} for light in LIGHTS
+            },
+            "faces": {part: kept[part] for part in ("voice", "text")},
+            "texts": {
+                language: {name: kept[f"{name}_{language}"] for name in TEXT_LENGTHS}
+                for language in TEXT_LANGUAGES
+            },
+        }
+
+    def logos(self) -> list[tuple[Light, bytes]]:
+        """The pictures that were sent, each read no further than the largest that is taken."""
+        sent = ((light, self.cleaned_data[f"logo_{light}"]) for light in LIGHTS)
+        return [(light, file.read(LOGO_BYTES + 1)) for light, file in sent if file]
+
+    def logos_gone(self) -> list[Light]:
+        """The lights whose logo is taken away, and none sent in its place."""
+        kept = self.cleaned_data
+        return [one for one in LIGHTS if kept[f"logo_{one}_gone"] and not kept[f"logo_{one}"]]
+
+    def of_light(self, light: Light) -> list[forms.BoundField]:
+        return [self[f"{choice}_{light}"] for choice in CHOICES]
+
+    def day(self) -> list[forms.BoundField]:
+        return self.of_light("day")
+
+    def air(self) -> list[forms.BoundField]:
+        return self.of_light("air")
+
+    def spoken(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """The texts of each language, with its code and name."""
+        return [
+            (language, LANGUAGE_NAMES[language], [self[f"{n}_{language}"] for n in TEXT_LENGTHS])
+            for language in TEXT_LANGUAGES
+        ]
+
+
+def _colour_field(choice: Any, light: Light) -> forms.CharField:
+    house = HOUSE[light][OF_CHOICE[choice]]
+    look = {
+        "placeholder": house,
+        "spellcheck": "false",
+        "autocomplete": "off",
+        "data-colour": house,
+    }
+    return forms.CharField(
+        label=CHOICE_NAMES[choice],
+        max_length=20,
+        required=False,
+        widget=forms.TextInput(attrs=look),
+    )
+
+
+class SpecimenForm(PlainForm):
+    """One field of each kind, for the page of all parts. Nobody sends it."""
+
+    line = forms.CharField(label=_("A line of text"), help_text=_("What it is for."))
+    chosen = forms.ChoiceField(label=_("One of several"), choices=SPOKEN)
+    words = forms.CharField(label=_("Several lines"), required=False, widget=forms.Textarea)
+    secret = forms.CharField(label=_("A secret"), required=False, widget=forms.PasswordInput)
+    one = forms.ChoiceField(label=_("One choice"), choices=SPOKEN, widget=forms.RadioSelect)
+    tick = forms.BooleanField(label=_("Yes or no"), required=False)
+    closed = forms.CharField(label=_("Not now"), required=False, disabled=True)
+    wrong = forms.CharField(label=_("A field that is refused"))
+
+    @classmethod
+    def shown(cls, light: str) -> SpecimenForm:
+        """The form with its last field refused; its elements are named for the light."""
+        typed = {"line": "Inès Carat", "chosen": "fr", "one": "fr", "tick": "on"}
+        form = cls({f"{light}-{name}": value for name, value in typed.items()}, prefix=light)
+        form.full_clean()
+        form.add_error("wrong", _("Fill this in.")) if "wrong" not in form.errors else None
+        describe_fields(form)
+        for field in form.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+        return form

@@ -55,10 +55,24 @@ class Room(models.Model):
     held_words = models.JSONField(default=list)
     ignored_words = models.JSONField(default=list)
     allowed_domains = models.JSONField(default=list)
+    # Its own look, as room.themes.Theme; empty for the house's.
+    theme = models.JSONField(default=dict)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+
+class Logo(models.Model):
+    """A room's logo for screens by day or on air, as we wrote it anew: a PNG with nothing else."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="logos")
+    light = models.CharField(max_length=3, choices=[("day", "day"), ("air", "air")])
+    digest = models.CharField(max_length=16, db_index=True)  # of the PNG, and its address
+    png = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["room", "light"], name="one_logo_a_light")]
 
 
 class Membership(models.Model):

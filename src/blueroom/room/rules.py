@@ -20,6 +20,7 @@ _PRODUCERS = _OWNER | {"producer"}
 _DESK = _PRODUCERS | {"moderator"}
 RIGHTS = {
     "change_room": _PRODUCERS,
+    "see_design": _DESK,  # the page of all parts of the screens
     "see_session": _DESK,  # its page of addresses, its channels
     "plan_session": _PRODUCERS,
     "change_session": _PRODUCERS,

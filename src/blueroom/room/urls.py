@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from blueroom.room import views
-from blueroom.room.views import networks, people, sessions
+from blueroom.room.views import networks, people, sessions, themes
 
 urlpatterns = [
     path("", sessions.home, name="home"),
@@ -24,6 +24,12 @@ urlpatterns = [
     ),
     path("sessions/<slug:slug>/links/", sessions.make_link, name="make_link"),
     path("room/", people.change_room, name="change_room"),
+    path("room/look/", themes.change_theme, name="change_theme"),
+    path("room/look/try/", themes.try_theme, name="try_theme"),
+    path("room/look/reset/", themes.reset_theme, name="reset_theme"),
+    path("design/", themes.show_design, name="design"),
+    path("themes/<slug:slug>/<slug:digest>.css", themes.theme_css, name="theme_css"),
+    path("logos/<slug:digest>.png", themes.logo, name="logo"),
     path("people/", people.people, name="people"),
     path("people/<int:member_id>/role/", people.change_role, name="change_role"),
     path("people/<int:member_id>/remove/", people.remove_member, name="remove_member"),

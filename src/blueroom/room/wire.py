@@ -7,6 +7,18 @@ from datetime import datetime
 import msgspec
 
 
+class RoomTexts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a room says its own way in one language; "" where it says what the house does.
+
+    `hashtag` stands before the hashtag; in `ask`, "{guest}" stands for the session's.
+    """
+
+    name: str = ""
+    hashtag: str = ""
+    ask: str = ""
+    goodbye: str = ""
+
+
 class SessionCard(msgspec.Struct, frozen=True, kw_only=True):
     """A session as every screen may know it. Times are aware, UTC."""
 
@@ -23,3 +35,5 @@ class SessionCard(msgspec.Struct, frozen=True, kw_only=True):
     is_rehearsal: bool
     is_dark: bool  # whether screens are dimmed to night now
     phone_url: str  # absolute; what the QR code on walls opens
+    theme: str = ""  # the address of the room's stylesheet; "" for the house's look
+    texts: dict[str, RoomTexts] = {}  # by language, where the room has its own

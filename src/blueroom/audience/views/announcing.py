@@ -17,6 +17,7 @@ from blueroom.base.clock import now
 from blueroom.media.invitation import Invitation, draw_invitation
 from blueroom.room.cards import absolute
 from blueroom.room.models import Session, SessionState
+from blueroom.room.themes import name_of
 
 PUBLIC_FOR = "public, max-age=300"
 # Its address says what is on it: other words, another address.
@@ -34,7 +35,7 @@ def calendar(request: HttpRequest, session: Session) -> HttpResponse:
         starts_at=session.starts_at,
         minutes=session.planned_minutes,
         zone=session.room.time_zone,
-        title=f"{guest} – {room_name(session)}",
+        title=f"{guest} – {name_of(session.room)}",
         description="\n".join((gettext("Ask %(guest)s your question.") % {"guest": guest}, page)),
         url=page,
         language=get_language() or "en",
@@ -68,7 +69,7 @@ def invitation_of(session: Session) -> Invitation:
     """What stands on the picture, in the language spoken now."""
     guest = session.guest.name
     return Invitation(
-        room=room_name(session),
+        room=name_of(session.room),
         guest=guest,
         title="" if session.title == guest else session.title,
         when=when_of(session),
@@ -82,10 +83,6 @@ def when_of(session: Session) -> str:
     """The day and the hour in the room's time, as one says them."""
     local = session.starts_at.astimezone(ZoneInfo(session.room.time_zone))
     return f"{date_format(local, 'l j F Y')}, {date_format(local, 'H:i')}"
-
-
-def room_name(session: Session) -> str:
-    return session.room.name or gettext("Blue Room")
 
 
 def _call(session: Session) -> str:

@@ -12,11 +12,12 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from blueroom.audience.views.announcing import room_name, when_of
+from blueroom.audience.views.announcing import when_of
 from blueroom.audience.views.public import public_file
 from blueroom.design.templatetags.assets import BUILT, manifest
 from blueroom.media.invitation import draw_icon
 from blueroom.room.models import Session
+from blueroom.room.themes import colour_of, name_of
 
 ICONS = {"180": (180, True), "192": (192, False), "512": (512, False), "mask-512": (512, True)}
 PUBLIC_FOR = "public, max-age=300"
@@ -38,15 +39,15 @@ def app_manifest(request: HttpRequest, session: Session) -> JsonResponse:
     ]
     told = {
         "id": page,
-        "name": f"{session.guest.name} – {room_name(session)}",
+        "name": f"{session.guest.name} – {name_of(session.room)}",
         "short_name": session.guest.name,
         "start_url": page,
         "scope": page,
         "display": "standalone",
         "lang": get_language(),
         "dir": "auto",
-        "background_color": "#dceaf6",
-        "theme_color": "#eaf3fb",
+        "background_color": colour_of(session.room, "wall", "day"),
+        "theme_color": colour_of(session.room, "wall-top", "day"),
         "icons": icons,
     }
     return JsonResponse(told, content_type="application/manifest+json")
@@ -85,7 +86,7 @@ def offline(request: HttpRequest, session: Session) -> HttpResponse:
         "slug": session.slug,
         "language": get_language(),
         "guest": session.guest.name,
-        "room": room_name(session),
+        "room": name_of(session.room),
         "when": when_of(session),
         "page_url": reverse("phone", args=[session.slug]),
         "is_offline": True,

@@ -6,6 +6,7 @@ import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
 import { follow, type Status } from '../../design/web/live';
 import { Slate } from '../../design/web/slate.svelte';
 import Cover from '../../design/web/Slate.svelte';
+import { nameOf } from '../../design/web/theme';
 import { clock } from '../../design/web/time.svelte';
 import { words } from '../../design/web/words';
 import { keepForOffline } from './keeping';
@@ -43,7 +44,7 @@ function showPage(boot: Boot & PhoneBoot): void {
   screen.replaceChildren();
   const slate = new Slate(boot.slate);
   mount(Page, { target: screen, props: { phone, boot, slate } });
-  const name = boot.state.session.room || words(boot.language, { fr, en })('house');
+  const name = nameOf(boot.state.session, boot.language, words(boot.language, { fr, en })('house'));
   mount(Cover, { target: document.body, props: { slate, languages: [boot.language], name } });
   if (wasTyping) document.getElementById('id_text')?.focus();
 

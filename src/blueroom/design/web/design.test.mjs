@@ -8,6 +8,8 @@ const { initialOf, colourOf } = await load(`${from}/initial.ts`);
 const { withoutHeaps } = await load(`${from}/marks.ts`);
 const { runDown, sayAge, sayLeft, secondsBetween } = await load(`${from}/spans.ts`);
 const { pathThrough, pointsOf } = await load(`${from}/curve.ts`);
+const { inOwnWords, nameOf } = await load(`${from}/theme.ts`);
+const { contrast, mix } = await load(`${from}/contrast.ts`);
 const fr = (await load(`${from}/words/fr.json`)).default;
 const en = (await load(`${from}/words/en.json`)).default;
 after(close);
@@ -62,4 +64,25 @@ test('the curve stays in its box', () => {
   assert.deepEqual(points, [{ x: 9, y: 65 }, { x: 150, y: 9 }, { x: 291, y: 37 }]);
   assert.equal(pathThrough([]), '');
   assert.equal(pointsOf([5], 300, 74, 9)[0].x, 9);
+});
+
+test('a room says some things its own way, and all else as the house does', () => {
+  const say = words('en', { en: { ask: 'Ask {guest}', bye: 'Goodbye' }, fr: {} });
+  const texts = { name: '', hashtag: '', ask: 'Anything for {guest}?', goodbye: '' };
+  const own = inOwnWords(say, texts, { ask: 'ask', bye: 'goodbye' });
+  assert.equal(own('ask', { guest: 'Inès {tag}' }), 'Anything for Inès {tag}?');
+  assert.equal(own('bye'), 'Goodbye');
+  assert.equal(inOwnWords(say, undefined, { ask: 'ask' }), say);
+});
+
+test('a room has a name in each language, its one name, or the name of the house', () => {
+  const session = { room: 'La chambre', texts: { en: { name: 'The room' } } };
+  assert.equal(nameOf(session, 'en-GB', 'Blue Room'), 'The room');
+  assert.equal(nameOf(session, 'fr', 'Blue Room'), 'La chambre');
+  assert.equal(nameOf({ room: '', texts: {} }, 'fr', 'Blue Room'), 'Blue Room');
+});
+
+test('contrast is counted as the server counts it', () => {
+  assert.equal(contrast('#777777', '#ffffff').toFixed(4), '4.4781');
+  assert.equal(mix('#16293f', '#ffb880', 0.34), '#655a55');
 });

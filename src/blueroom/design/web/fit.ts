@@ -1,4 +1,5 @@
 // The largest size at which a text fits its place.
+import { WORN } from './theme';
 
 export interface Fitting {
   /** What is written in the element; fitting starts again when it changes. */
@@ -30,6 +31,7 @@ export function fit(element: HTMLElement, fitting: Fitting) {
   });
   sizes.observe(place);
   document.fonts.addEventListener('loadingdone', again);
+  document.addEventListener(WORN, again); // in another typeface
   again();
   return {
     update(next: Fitting) {
@@ -39,6 +41,7 @@ export function fit(element: HTMLElement, fitting: Fitting) {
     destroy() {
       sizes.disconnect();
       document.fonts.removeEventListener('loadingdone', again);
+      document.removeEventListener(WORN, again);
     },
   };
 }

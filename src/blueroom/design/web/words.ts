@@ -5,6 +5,10 @@ export type Say = (key: string, values?: Values) => string;
 
 const inBraces = /\{(\w+)\}/g;
 
+/** The text with its {placeholders} filled, as they come. */
+export const fill = (text: string, values: Values) =>
+  text.replace(inBraces, (_, name: string) => String(values[name] ?? ''));
+
 /** A function that gives the string named `key`, its {placeholders} filled.
  *
  * Where `key` itself is missing, the plural is chosen by `values.n` among `key.one`, `key.other`…

@@ -3,6 +3,7 @@ import { type Boot, sourceOf } from '../../design/web/boot';
 import { follow, type Following, type Status } from '../../design/web/live';
 import { Panic, type PanicBoot } from '../../design/web/panic.svelte';
 import { Slate, type SlateState } from '../../design/web/slate.svelte';
+import { nameOf } from '../../design/web/theme';
 import { clock } from '../../design/web/time.svelte';
 import { words, type Say } from '../../design/web/words';
 import { ages } from './ages';
@@ -439,7 +440,8 @@ export class Desk {
 
   /** What the house is called: its own name once it has one. */
   get house(): string {
-    return this.session?.room || this.say('house');
+    const house = this.say('house');
+    return this.session ? nameOf(this.session, this.boot.language, house) : house;
   }
 
   nameOf = ({ name, handle }: { name: string; handle: string }) =>

@@ -9,13 +9,14 @@ import { readBoot, sourceOf, type Boot } from '../../design/web/boot';
 import { follow, type Status } from '../../design/web/live';
 import { Slate, type SlateState } from '../../design/web/slate.svelte';
 import Cover from '../../design/web/Slate.svelte';
+import { nameOf } from '../../design/web/theme';
 import { clock } from '../../design/web/time.svelte';
 import { words } from '../../design/web/words';
 import { isCalm } from './motion';
 import { optionsOf } from './overlay';
 import type { RemoteBoot } from './remote.svelte';
 import { keepReporting, type Shown } from './report';
-import { dim } from './screen';
+import { wearOnWall } from './screen';
 import Questions from './Wall.svelte';
 import { spokenIn, Wall } from './wall.svelte';
 import Cameras from './Videos.svelte';
@@ -61,11 +62,11 @@ function keepUp<State extends { session: SessionCard }, Change>(
       clock.hear(at);
       if (wall.hear) wall.hear(state);
       else wall.state = state;
-      dim(state.session.is_dark);
+      wearOnWall(state.session);
     },
     changes(changes) {
       wall.apply(changes);
-      dim(wall.state.session.is_dark);
+      wearOnWall(wall.state.session);
     },
     status(status) {
       wall.status = status;
@@ -87,14 +88,14 @@ function drive(boot: RemoteBoot): void {
 
 function show(boot: WallBoot | VideosBoot | HeatBoot): void {
   clock.hear(new Date(boot.at));
-  dim(boot.state.session.is_dark);
+  wearOnWall(boot.state.session);
   if (isCalm()) document.documentElement.dataset.calm = '';
   keepAwake();
 
   const options = boot.screen === 'overlay' ? optionsOf(location.search) : null;
   const slate = new Slate(boot.slate);
-  const { languages, room } = boot.state.session;
-  const name = room || words(boot.language, { fr, en })('house');
+  const { languages } = boot.state.session;
+  const name = nameOf(boot.state.session, boot.language, words(boot.language, { fr, en })('house'));
   if (!options || options.parts.has('slate')) {
     mount(Cover, {
       target: document.body,

@@ -1,4 +1,5 @@
 // The wall's fur, rug and light, painted for a given place on a screen of any size.
+import { tokenBy } from '../../design/web/theme';
 import { copyOf, DAY, lightUp, NIGHT, paintFur, paintRug, type Box, type Light } from '../../design/web/fur';
 
 const RUG_HEIGHT = 108;
@@ -79,11 +80,14 @@ function paintSun(pen: CanvasRenderingContext2D, { width, height }: Stage): void
   pen.restore();
 }
 
+const partsOf = (token: string) =>
+  [1, 3, 5].map((at) => parseInt(tokenBy(true, token).slice(at, at + 2), 16)) as [number, number, number];
+
 const lamps = ({ width }: Stage): Light[] => [
   { x: 0.12 * width, y: 120, reach: 1250, colour: [255, 184, 130], strength: 0.85 },
-  { x: 0.78 * width, y: 260, reach: 1300, colour: [104, 136, 204], strength: 0.52 },
+  { x: 0.78 * width, y: 260, reach: 1300, colour: partsOf('--gleam'), strength: 0.52 },
 ];
-const dark = (dim: number) => `rgb(${[52, 74, 112].map((part) => part * dim).join(' ')})`;
+const dark = (dim: number) => `rgb(${partsOf('--shade').map((part) => part * dim).join(' ')})`;
 
 const RIM = 18; // how far the fur reaches over what moves in a window
 
@@ -93,7 +97,7 @@ function paintCard(pen: CanvasRenderingContext2D, box: Box, stage: Stage, isNigh
   pen.shadowColor = isNight ? 'rgb(0 0 0 / .65)' : 'rgb(38 84 130 / .42)';
   pen.shadowBlur = 70 * scale;
   pen.shadowOffsetY = 30 * scale;
-  pen.fillStyle = isNight ? '#13243a' : '#fffdf8';
+  pen.fillStyle = tokenBy(isNight, '--card');
   pen.beginPath();
   pen.roundRect(box.x, box.y, box.width, box.height, box.radius);
   pen.fill();

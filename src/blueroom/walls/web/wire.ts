@@ -25,6 +25,15 @@ export interface SessionCard {
   is_rehearsal: boolean;
   is_dark: boolean;
   phone_url: string;
+  theme: string;
+  texts: Record<string, RoomTexts>;
+}
+
+export interface RoomTexts {
+  name: string;
+  hashtag: string;
+  ask: string;
+  goodbye: string;
 }
 
 export interface Card {
