@@ -22,6 +22,7 @@ from blueroom.clips.api import router as clips
 from blueroom.desk import errors as desk_errors
 from blueroom.desk.api import router as desk
 from blueroom.desk.api import told
+from blueroom.desk.filters_api import router as filters
 from blueroom.desk.groups_api import router as groups
 from blueroom.desk.location_api import router as map_locations
 from blueroom.desk.posts_api import router as posts
@@ -107,6 +108,7 @@ for router in (
     crew,
     sessions,
     posts,
+    filters,
     desk,
     groups,
     map_locations,

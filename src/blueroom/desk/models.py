@@ -177,6 +177,25 @@ class Ban(models.Model):
         constraints = [models.UniqueConstraint(fields=["room", "author"], name="one_ban_a_room")]
 
 
+class SavedFilter(models.Model):
+    """What a list is narrowed down to, by name: a person's own, or for all desks of the room."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="saved_filters")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="saved_filters")
+    name = models.CharField(max_length=40)
+    asked = models.JSONField()  # see filters_api.Asked; what is left out is not asked for
+    is_shared = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "person", "name"], name="one_filter_of_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Presence(models.Model):
     """Somebody who has a session's desk open, and the question under their eyes."""
 

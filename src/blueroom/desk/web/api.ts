@@ -1,4 +1,5 @@
 // The desk's requests to /api/v1. Nothing here throws: each answer says what to do next.
+import type { Asked } from './filters';
 import type { Row } from './wire';
 
 export type Verb =
@@ -22,6 +23,16 @@ export interface Banned {
   network: string;
   by: string;
   at: string;
+}
+
+/** A filter that is kept by name. */
+export interface Saved {
+  id: number;
+  name: string;
+  by: string;
+  is_shared: boolean;
+  may_remove: boolean;
+  asked: Asked;
 }
 
 export interface Decided {
@@ -248,6 +259,24 @@ export class Api {
 
   questions(query: Query) {
     return this.get<Page<Row>>(`/sessions/${this.slug}/questions`, { order: 'newest', ...query });
+  }
+
+  countQuestions(query: Query) {
+    return this.get<{ count: number }>(`/sessions/${this.slug}/questions/count`, query);
+  }
+
+  filters() {
+    return this.get<Saved[]>(`/sessions/${this.slug}/filters`);
+  }
+
+  /** By the name of one's own filter it replaces that. */
+  saveFilter(name: string, asked: Asked, is_shared: boolean) {
+    return this.post<Saved>(`/sessions/${this.slug}/filters`, { name, asked, is_shared });
+  }
+
+  removeFilter(id: number) {
+    const headers = { 'X-CSRFToken': this.csrf };
+    return this.ask<null>(`/sessions/${this.slug}/filters/${id}`, { method: 'DELETE', headers });
   }
 
   messages(query: Query) {

@@ -77,7 +77,7 @@ export const FILTERS = [
 export type Filter = (typeof FILTERS)[number];
 
 /** Members of a group are behind its head, in no list. */
-const BEHIND = 'merged';
+export const BEHIND = 'merged';
 export const isListed = (row: Row) => row.state !== BEHIND;
 
 /** The states a filter shows; null for all of them. */
