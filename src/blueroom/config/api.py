@@ -56,6 +56,8 @@ CONFLICTS = (
     publish_errors.CannotReply,
     publish_errors.ReplyOnItsWay,
     publish_errors.NotPublished,
+    publish_errors.NotToClarify,
+    publish_errors.ClarificationOnItsWay,
     desk_errors.SessionClosed,
     clips_errors.CaptionsChanged,
     clips_errors.CaptionsKept,

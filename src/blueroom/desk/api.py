@@ -41,6 +41,17 @@ class ReplyOut(Schema):
     message: str
 
 
+class ClarificationOut(Schema):
+    """What its author was asked: `state` is sending, sent or failed."""
+
+    state: str
+    text: str
+    url: str
+    message: str
+    by: str
+    at: datetime
+
+
 class ReasonOut(Schema):
     """Why it is held: a code, and where in what that was found, counted in characters."""
 
@@ -92,6 +103,7 @@ class QuestionOut(Schema):
     notes: int
     last: DecisionOut | None
     reply: ReplyOut | None
+    clarification: ClarificationOut | None
 
 
 class QuestionPage(Schema):

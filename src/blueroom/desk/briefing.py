@@ -49,8 +49,9 @@ class Share:
 @dataclass(frozen=True, kw_only=True)
 class Briefing:
     """`answered`, `held` and `rejected` are of the last hour, as they still stand, by people;
-    `work` is everything decided in it, what was undone too. `half` was approved by one of two.
-    `notes` are the newest of each question that is not done with."""
+    `work` is everything decided in it, what was undone too. `half` was approved by one of two,
+    `asked` are those whose author was asked what they mean. `notes` are the newest of each question
+    that is not done with."""
 
     at: datetime
     on_air: Row | None
@@ -62,6 +63,7 @@ class Briefing:
     rejected: Some
     sensitive: Some
     half: Some
+    asked: Some
     unsent: Some
     notes: list[Note]
     bans: list[Ban]
@@ -85,6 +87,7 @@ def briefing_of(session: Session, *, now: datetime) -> Briefing:
         rejected=_some(recent.filter(state=State.REJECTED, last_verb="reject")),
         sensitive=_some(is_open.filter(is_sensitive=True)),
         half=_some(is_open.exclude(first_by_name="").exclude(state__in=rules.APPROVED)),
+        asked=_some(is_open.filter(clarification__state="sent")),
         unsent=_some(found.filter(reply_state="failed").order_by("-changed_at", "-id")),
         notes=_notes(session),
         bans=list(bans_of(session)[:MOST]),

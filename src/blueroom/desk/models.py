@@ -177,6 +177,27 @@ class Ban(models.Model):
         constraints = [models.UniqueConstraint(fields=["room", "author"], name="one_ban_a_room")]
 
 
+class Clarification(models.Model):
+    """What the crew asked a question's author: published once under their post, or shown to them on
+    the phone page. The room that sends it writes it.
+
+    `key` is chosen before the first try and used in all of them, as a reply's is; `memory` is the
+    connector's.
+    """
+
+    question = models.OneToOneField(Question, models.CASCADE, related_name="clarification")
+    text = models.TextField()
+    key = models.CharField(max_length=13, unique=True)
+    state = models.CharField(max_length=10)  # sending, sent, failed
+    memory = models.JSONField(default=dict)
+    url = models.CharField(max_length=1000, blank=True)
+    code = models.CharField(max_length=60, blank=True)
+    message = models.CharField(max_length=400, blank=True)
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True)
+    by_name = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+
 class SavedFilter(models.Model):
     """What a list is narrowed down to, by name: a person's own, or for all desks of the room."""
 

@@ -17,6 +17,7 @@ from blueroom.desk.wire import (
     Asker,
     Card,
     ChannelLine,
+    Clarifying,
     Counts,
     DeskState,
     LastDecision,
@@ -76,6 +77,12 @@ _COLUMNS = (
     "proposal__id",
     "proposal__text",
     "proposal__withdrawn_at",
+    "clarification__state",
+    "clarification__text",
+    "clarification__url",
+    "clarification__message",
+    "clarification__by_name",
+    "clarification__at",
 )
 
 
@@ -136,6 +143,20 @@ def _row(of: dict[str, Any]) -> Row:
             else None
         ),
         reply=reply if of["reply_state"] else None,
+        clarification=_clarifying(of),
+    )
+
+
+def _clarifying(of: dict[str, Any]) -> Clarifying | None:
+    if of["clarification__state"] is None:
+        return None
+    return Clarifying(
+        state=of["clarification__state"],
+        text=of["clarification__text"],
+        url=of["clarification__url"],
+        message=of["clarification__message"],
+        by=of["clarification__by_name"],
+        at=of["clarification__at"],
     )
 
 

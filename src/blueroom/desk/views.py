@@ -74,6 +74,7 @@ def briefing(request: HttpRequest, slug: str) -> HttpResponse:
     lists = (
         (_("One of two approved it"), told.half),
         (_("Sensitive"), told.sensitive),
+        (_("Asked back"), told.asked),
         (_("Replies that did not go out"), told.unsent),
         (pgettext_lazy("several", "Answered"), told.answered),
         (_("Held by somebody"), told.held),

@@ -25,6 +25,15 @@ export interface Banned {
   at: string;
 }
 
+/** How an author would be asked what they mean; it may go out where there are no problems. */
+export interface AskingPreview {
+  network: string;
+  account: string;
+  length: number;
+  limit: number;
+  problems: Problem[];
+}
+
 /** A filter that is kept by name. */
 export interface Saved {
   id: number;
@@ -316,6 +325,16 @@ export class Api {
     // The server waits for the network here too.
     const headers = { 'X-CSRFToken': this.csrf };
     return this.ask<Sent>(`/questions/${id}/reply`, { method: 'DELETE', headers }, PUBLISH_MS);
+  }
+
+  /** How the author of a question would be asked what they mean. */
+  previewAsking(id: number, text: string) {
+    return this.get<AskingPreview>(`/questions/${id}/clarification`, { text });
+  }
+
+  askAuthor(id: number, text: string) {
+    // The server waits for the network.
+    return this.post<Row>(`/questions/${id}/clarification`, { text }, undefined, PUBLISH_MS);
   }
 
   private async isShutOut(): Promise<boolean> {

@@ -37,6 +37,7 @@ const row = (id, more = {}) => ({
   notes: 0,
   last: null,
   reply: null,
+  clarification: null,
   ...more,
 });
 const press = (key, more = {}) => ({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, repeat: false, ...more });

@@ -100,6 +100,7 @@ export class Filters {
 
   /** Opens the panel; others may have shared a filter meanwhile. */
   open(): void {
+    this.desk.page = 'questions';
     this.isOpen = true;
     void this.load();
   }
