@@ -51,6 +51,7 @@ def main() -> None:
 
 def _measure(wanted: int) -> None:
     from blueroom.desk import actions, order, queries, search
+    from blueroom.desk.criteria import Criteria
     from blueroom.desk.models import Question
     from blueroom.posts.models import Post
     from blueroom.room.actor import Actor
@@ -82,10 +83,12 @@ def _measure(wanted: int) -> None:
         pass
     took_s = time.perf_counter() - began_s
     print(f"Index of words: {wanted / took_s:,.0f} posts/s\n\n{HEAD}")
-    print(row("search, as one types", [_ms(queries.questions_page, session, text=typed,
-              is_newest_first=True, limit=200) for typed in TYPED for _ in range(5)]))  # fmt: skip
-    print(row("search in one state", [_ms(queries.questions_page, session, text=typed, limit=200,
-              state="waiting") for typed in TYPED for _ in range(5)]))  # fmt: skip
+    sought = [Criteria(text=typed) for typed in TYPED for _ in range(5)]
+    in_one = [Criteria(text=typed, state="waiting") for typed in TYPED for _ in range(5)]
+    for name, asked in (("search, as one types", sought), ("search in one state", in_one)):
+        newest = {"now": moment, "is_newest_first": True, "limit": 200}
+        took = [_ms(queries.questions_page, session, one, **newest) for one in asked]
+        print(row(name, took))
     print(row("the desk opens", [_ms(queries.desk_state, session, now=moment) for _ in range(5)]))
     lists = [order.Orders() for _ in range(3)]
     print(row("a list in order, unread", [_ms(one.of, session, "waiting", moment)

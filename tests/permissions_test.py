@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from blueroom.archive.models import Export
 from blueroom.clips.models import Clip
+from blueroom.desk.models import SavedFilter
 from blueroom.room.links import new_nonce, secret_of
 from blueroom.room.models import Account, Invitation, Link, Role, Room, Token
 from blueroom.room.seal import Sealed, seal
@@ -89,6 +90,7 @@ BODY = {
     "letters": "BCDFGH",
     "wall": 1,
     "question_id": None,
+    "asked": {},
 }
 
 
@@ -148,6 +150,9 @@ def filled(session, make_question, make_member, room, moment):
     export = Export.objects.create(
         session=session, name="export", asked_at=moment, asked_by="Ana", due_at=moment
     )
+    kept = SavedFilter.objects.create(
+        room=room, person=member.person, name="Votes", asked={}, is_shared=True, at=moment
+    )
     return {
         "<slug:slug>": session.slug,
         "{slug}": session.slug,
@@ -185,6 +190,7 @@ def filled(session, make_question, make_member, room, moment):
         "<author_id>": question.post.author_id,
         "<screen_id>": 1,
         "<light>": "day",
+        "<filter_id>": kept.pk,
     }
 
 

@@ -80,6 +80,26 @@ def test_two_moderators_hold_group_and_approve_together(
         expect(crew.rows(desk)).to_have_count(3)
     expect(lea.get_by_text("Here too: Max")).to_be_visible()
 
+    # A filter is kept for the crew; what it leaves out is counted, and a reload keeps it.
+    lea.keyboard.press("f")
+    panel = lea.get_by_role("dialog")
+    panel.get_by_role("button", name="Mastodon").click()
+    panel.get_by_label("Name").fill("Toots")
+    panel.get_by_label("For all of the crew").check()
+    panel.get_by_role("button", name="Keep").click()
+    panel.get_by_role("button", name="Remove the filter Toots").wait_for()
+    lea.keyboard.press("Escape")
+    expect(lea.get_by_role("group", name="Filter the list")).to_contain_text("1 of 3 shown")
+    lea.reload()
+    expect(crew.rows(lea)).to_have_count(1)
+    max_.keyboard.press("f")
+    expect(max_.get_by_role("dialog")).to_contain_text("shared by Léa")
+    max_.keyboard.press("1")
+    expect(crew.rows(max_)).to_have_count(1)
+    for desk in (lea, max_):
+        desk.keyboard.press("0")
+        expect(crew.rows(desk)).to_have_count(3)
+
     choose(lea, "Held")
     held = crew.row(lea, "such a f*cking idiot")
     expect(held).to_contain_text("insult")

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet, Sum
 from blueroom.audience import rules
 from blueroom.audience.models import HeartCount, Vote
 from blueroom.audience.wire import AnsweredCard, OwnQuestion, PhoneState, VoteCard
-from blueroom.desk.models import Decision, Question, QuestionState
+from blueroom.desk.models import Clarification, Decision, Question, QuestionState
 from blueroom.desk.queries import (
     IDS_A_QUERY,
     card_of_row,
@@ -20,6 +20,7 @@ from blueroom.desk.queries import (
     questions_of,
     rows,
 )
+from blueroom.desk.rules import OPEN
 from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session, SessionState
 from blueroom.studio.queries import live_card, public_clips, public_photos
@@ -141,6 +142,8 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
     # What became of the group became of each who asks it.
     ids = [(question.head or question).pk for question in own]
     clips, photos = public_clips(ids), public_photos(ids)
+    asked = Clarification.objects.filter(question__in=own, state="sent")
+    asked_back = dict(asked.values_list("question_id", "text"))
     return [
         OwnQuestion(
             id=question.pk,
@@ -150,6 +153,7 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
             votes=group.votes if group.state in UP_FOR_VOTE else 0,
             answer=group.answer_text if group.state == "answered" else "",
             clip=clips.get(group.pk, ""),
+            clarification=asked_back.get(question.pk, "") if group.state in OPEN else "",
             photo=photos.get(group.pk),
         )
         for question, group in ((question, question.head or question) for question in own)

@@ -89,6 +89,7 @@ def test_mine_tells_what_became_of_a_question(
                 "votes": 0,
                 "answer": "",
                 "clip": "",
+                "clarification": "",
                 "photo": None,
             }
         ],

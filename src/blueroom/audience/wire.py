@@ -100,7 +100,7 @@ PhoneChange = (
 
 class OwnQuestion(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a question asked on this phone. `others` ask the same; `votes` while the
-    public votes on it.
+    public votes on it. `clarification` is what the crew asks back.
     """
 
     id: int
@@ -110,4 +110,5 @@ class OwnQuestion(msgspec.Struct, frozen=True, kw_only=True):
     votes: int
     answer: str
     clip: str
+    clarification: str
     photo: PhotoCard | None

@@ -22,6 +22,7 @@ from blueroom.clips.api import router as clips
 from blueroom.desk import errors as desk_errors
 from blueroom.desk.api import router as desk
 from blueroom.desk.api import told
+from blueroom.desk.filters_api import router as filters
 from blueroom.desk.groups_api import router as groups
 from blueroom.desk.location_api import router as map_locations
 from blueroom.desk.order_api import router as orders
@@ -56,6 +57,8 @@ CONFLICTS = (
     publish_errors.CannotReply,
     publish_errors.ReplyOnItsWay,
     publish_errors.NotPublished,
+    publish_errors.NotToClarify,
+    publish_errors.ClarificationOnItsWay,
     desk_errors.SessionClosed,
     clips_errors.CaptionsChanged,
     clips_errors.CaptionsKept,
@@ -108,6 +111,7 @@ for router in (
     crew,
     sessions,
     posts,
+    filters,
     desk,
     groups,
     orders,

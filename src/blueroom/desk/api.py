@@ -12,6 +12,7 @@ from pydantic import Field
 
 from blueroom.base.clock import now
 from blueroom.desk import actions, queries
+from blueroom.desk.criteria import Criteria
 from blueroom.desk.models import Question, QuestionState
 from blueroom.desk.wire import Row
 from blueroom.posts.models import Post
@@ -38,6 +39,17 @@ class ReplyOut(Schema):
     url: str
     code: str
     message: str
+
+
+class ClarificationOut(Schema):
+    """What its author was asked: `state` is sending, sent or failed."""
+
+    state: str
+    text: str
+    url: str
+    message: str
+    by: str
+    at: datetime
 
 
 class ReasonOut(Schema):
@@ -91,6 +103,7 @@ class QuestionOut(Schema):
     notes: int
     last: DecisionOut | None
     reply: ReplyOut | None
+    clarification: ClarificationOut | None
 
 
 class QuestionPage(Schema):
@@ -105,17 +118,46 @@ def told(row: Row) -> Any:
     return msgspec.to_builtins(row, builtin_types=(datetime,))
 
 
+class Sought(Schema):
+    """What questions are wanted: all that is given has to be met.
+
+    `network` is that of any of a group's askers, `askers` and `votes` the least wanted,
+    `within_minutes` and `older_minutes` the age of the post. `share`: a part of the list, from 0,
+    and of how many, as 0/3.
+    """
+
+    state: QuestionState | Literal[""] = ""
+    q: str = Field("", max_length=200)
+    network: str = Field("", max_length=40)
+    language: str = Field("", max_length=12)
+    reason: str = Field("", max_length=20)
+    askers: int = Field(0, ge=0, le=2**31)
+    votes: int = Field(0, ge=0, le=2**31)
+    within_minutes: int = Field(0, ge=0, le=1_000_000)
+    older_minutes: int = Field(0, ge=0, le=1_000_000)
+    share: str = Field("", pattern=r"^([0-9]{1,3}/[1-9][0-9]{0,2})?$")
+
+    def criteria(self) -> Criteria:
+        part, _, parts = self.share.partition("/")
+        return Criteria(
+            state=self.state,
+            text=self.q,
+            network=self.network.replace("\0", ""),
+            language=self.language.replace("\0", ""),
+            reason=self.reason.replace("\0", ""),
+            askers=self.askers,
+            votes=self.votes,
+            within_minutes=self.within_minutes,
+            older_minutes=self.older_minutes,
+            share=(int(part), int(parts)) if parts else None,
+        )
+
+
 @router.get("/sessions/{slug}/questions", response=QuestionPage, summary="Questions by page")
 def questions(
     request: HttpRequest,
     slug: str,
-    state: QuestionState | Literal[""] = "",
-    q: str = Query("", max_length=200),
-    network: str = Query("", max_length=40),
-    language: str = Query("", max_length=12),
-    reason: str = Query("", max_length=20),
-    askers: int = Query(0, ge=0, le=2**31),
-    votes: int = Query(0, ge=0, le=2**31),
+    sought: Query[Sought],
     after: int = Query(0, ge=0, le=2**62),
     limit: int = Query(100, ge=1, le=1000),
     order: Literal["oldest", "newest"] = "oldest",
@@ -124,13 +166,8 @@ def questions(
     request.auth.actor_in(session.room_id, "moderate")
     found = queries.questions_page(
         session,
-        state=state,
-        text=q,
-        network=network.replace("\0", ""),
-        language=language.replace("\0", ""),
-        reason=reason.replace("\0", ""),
-        askers=askers,
-        votes=votes,
+        sought.criteria(),
+        now=now(),
         after=after,
         limit=limit + 1,
         is_newest_first=order == "newest",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from blueroom.desk.errors import AuthorUnknown
 from blueroom.desk.groups import count_askers
@@ -89,6 +90,6 @@ def _others(question: Question) -> list[dict[str, object]]:
     return [one for one in question.reasons or [] if one["code"] != BANNED]
 
 
-def bans_of(session: Session) -> Iterable[Ban]:
+def bans_of(session: Session) -> QuerySet[Ban]:
     """Who is banned in the session's room, the newest first, with their authors."""
     return Ban.objects.filter(room_id=session.room_id).select_related("author")

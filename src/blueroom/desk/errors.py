@@ -122,3 +122,20 @@ class PlaceUnknown(NotAcceptable):
 
     code: ClassVar[str] = "place_unknown"
     sentence = _("We know no such place. Choose one of those that are proposed.")  # type: ignore[assignment]
+
+
+class FilterUnusable(NotAcceptable):
+    code: ClassVar[str] = "filter_unusable"
+    sentence = _("The name of a filter must be 1 to 40 characters.")  # type: ignore[assignment]
+
+
+class PersonsFilter(NotAcceptable):
+    """Filters are kept by people; a key of the API is nobody."""
+
+    code: ClassVar[str] = "persons_filter"
+    sentence = _("Log in to keep a filter: a key of the API has none.")  # type: ignore[assignment]
+
+
+class TooManyFilters(NotAcceptable):
+    code: ClassVar[str] = "too_many_filters"
+    sentence = _("You have 50 filters. Remove one first.")  # type: ignore[assignment]

@@ -16,6 +16,7 @@ from blueroom.desk.actions import (
     write_note,
 )
 from blueroom.desk.bans import ban_author, lift_ban
+from blueroom.desk.criteria import Criteria
 from blueroom.desk.errors import (
     NoProposal,
     NotInGroup,
@@ -77,6 +78,10 @@ def codes(question):
     return [reason["code"] for reason in question.reasons or []]
 
 
+def sought(session, **criteria):
+    return questions_page(session, Criteria(**criteria), now=session.created_at)
+
+
 def do(question, verb, by, moment, **more):
     return decide(question_id=question.pk, verb=verb, now=moment, by=by, **more)
 
@@ -99,9 +104,9 @@ def test_sorting_holds_what_is_unsafe_and_says_why(session, ask):
     assert insult.text[start:end] == "connard"
     assert (name.state, name.reasons[0]["where"]) == ("held", "name")
     assert (harmless.state, harmless.reasons) == ("waiting", None)
-    held = questions_page(session, state="held", reason="insult")
+    held = sought(session, state="held", reason="insult")
     assert [row.id for row in held] == [insult.pk, name.pk]
-    assert questions_page(session, state="held", reason="threat") == []
+    assert sought(session, state="held", reason="threat") == []
 
 
 def test_what_a_picture_is_said_to_show_is_held_as_a_text_is(session, make_post, moment):
@@ -419,9 +424,9 @@ def test_search_finds_begun_words_without_accents_in_words_and_names(session, as
         assert index_new_posts() == 0
 
     for typed in ("ecriv FOR", "mull", "zoe.exam", "l'ete"):
-        assert [row.id for row in questions_page(session, text=typed)] == [question.pk]
+        assert [row.id for row in sought(session, text=typed)] == [question.pk]
     for typed in ("crivez", "forêt mer"):
-        assert questions_page(session, text=typed) == []
+        assert sought(session, text=typed) == []
 
 
 def test_search_follows_edits_and_forgets_what_was_deleted(session, ask, moment):
@@ -429,8 +434,8 @@ def test_search_follows_edits_and_forgets_what_was_deleted(session, ask, moment)
     index_new_posts()
 
     change_post(question, moment, text="Vous aimez la plage ?", edited_at=moment)
-    assert questions_page(session, text="foret") == []
-    assert [row.id for row in questions_page(session, text="plage")] == [question.pk]
+    assert sought(session, text="foret") == []
+    assert [row.id for row in sought(session, text="plage")] == [question.pk]
 
     change_post(question, moment, text="", deleted_at=moment)
-    assert questions_page(session, text="plage") == []
+    assert sought(session, text="plage") == []

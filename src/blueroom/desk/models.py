@@ -177,6 +177,46 @@ class Ban(models.Model):
         constraints = [models.UniqueConstraint(fields=["room", "author"], name="one_ban_a_room")]
 
 
+class Clarification(models.Model):
+    """What the crew asked a question's author: published once under their post, or shown to them on
+    the phone page. The room that sends it writes it.
+
+    `key` is chosen before the first try and used in all of them, as a reply's is; `memory` is the
+    connector's.
+    """
+
+    question = models.OneToOneField(Question, models.CASCADE, related_name="clarification")
+    text = models.TextField()
+    key = models.CharField(max_length=13, unique=True)
+    state = models.CharField(max_length=10)  # sending, sent, failed
+    memory = models.JSONField(default=dict)
+    url = models.CharField(max_length=1000, blank=True)
+    code = models.CharField(max_length=60, blank=True)
+    message = models.CharField(max_length=400, blank=True)
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True)
+    by_name = models.CharField(max_length=160)
+    at = models.DateTimeField()
+
+
+class SavedFilter(models.Model):
+    """What a list is narrowed down to, by name: a person's own, or for all desks of the room."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="saved_filters")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="saved_filters")
+    name = models.CharField(max_length=40)
+    asked = models.JSONField()  # see filters_api.Asked; what is left out is not asked for
+    is_shared = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "person", "name"], name="one_filter_of_a_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Presence(models.Model):
     """Somebody who has a session's desk open, and the question under their eyes."""
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, QuerySet
 
 from blueroom.desk import rules
+from blueroom.desk.criteria import Criteria, questions_sought
 from blueroom.desk.models import Note, Question, QuestionState
 from blueroom.desk.presence import people_at
-from blueroom.desk.search import said_by
 from blueroom.desk.wire import (
     Answered,
     Asker,
     Card,
     ChannelLine,
+    Clarifying,
     Counts,
     DeskState,
     LastDecision,
@@ -78,6 +77,12 @@ _COLUMNS = (
     "proposal__id",
     "proposal__text",
     "proposal__withdrawn_at",
+    "clarification__state",
+    "clarification__text",
+    "clarification__url",
+    "clarification__message",
+    "clarification__by_name",
+    "clarification__at",
 )
 
 
@@ -138,6 +143,20 @@ def _row(of: dict[str, Any]) -> Row:
             else None
         ),
         reply=reply if of["reply_state"] else None,
+        clarification=_clarifying(of),
+    )
+
+
+def _clarifying(of: dict[str, Any]) -> Clarifying | None:
+    if of["clarification__state"] is None:
+        return None
+    return Clarifying(
+        state=of["clarification__state"],
+        text=of["clarification__text"],
+        url=of["clarification__url"],
+        message=of["clarification__message"],
+        by=of["clarification__by_name"],
+        at=of["clarification__at"],
     )
 
 
@@ -172,41 +191,23 @@ def rows_of_ids(session_id: int, ids: Iterable[int]) -> list[Row]:
 
 def questions_page(
     session: Session,
+    criteria: Criteria,
     *,
-    state: str = "",
-    text: str = "",
-    network: str = "",
-    language: str = "",
-    reason: str = "",
-    askers: int = 0,
-    votes: int = 0,
+    now: datetime,
     after: int = 0,
     limit: int = 100,
     is_newest_first: bool = False,
 ) -> list[Row]:
-    """Rows that come after the id `after` in the order asked for; 0 begins at its beginning.
-
-    `text` is looked for in words and names, see `search`; `reason` is the code of one; `askers` and
-    `votes` are the least wanted. Members of a group come only where their state is asked for.
-    """
-    found = questions_of(session)
+    """Rows that come after the id `after` in the order asked for; 0 begins at its beginning."""
+    found = questions_sought(session, criteria, now=now)
     if after:
         found = found.filter(id__lt=after) if is_newest_first else found.filter(id__gt=after)
-    found = found.filter(state=state) if state else found.exclude(state=QuestionState.MERGED)
-    if network:
-        found = found.filter(post__network=network)
-    if language:
-        found = found.filter(language=language)
-    if reason:
-        told = found.annotate(told=Cast("reasons", TextField()))
-        found = told.filter(told__contains=json.dumps(reason))
-    if askers > 1:
-        found = found.filter(askers__gte=askers)
-    if votes:
-        found = found.filter(votes__gte=votes)
-    if text:
-        found = found.filter(said_by(session.pk, text, post="post_id"))
     return rows(found.order_by("-id" if is_newest_first else "id")[:limit])
+
+
+def questions_found(session: Session, criteria: Criteria, *, now: datetime) -> int:
+    """How many questions meet the criteria."""
+    return questions_sought(session, criteria, now=now).count()
 
 
 def members_of(question_id: int) -> list[Row]:

@@ -56,6 +56,17 @@ class ReplyLine(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
+class Clarifying(msgspec.Struct, frozen=True, kw_only=True):
+    """What the author was asked, and where that stands; `message` says why it failed."""
+
+    state: str  # sending, sent, failed
+    text: str
+    url: str
+    message: str
+    by: str
+    at: datetime
+
+
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Why a question is held: a code, and where in what it was found, counted in characters.
 
@@ -112,6 +123,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     notes: int
     last: LastDecision | None
     reply: ReplyLine | None
+    clarification: Clarifying | None
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

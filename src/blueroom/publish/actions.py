@@ -207,7 +207,7 @@ def send_reply(*, reply_id: int, now: datetime) -> Reply:
             sent_at=now,
         )
     if desk is not None:
-        _remember(desk)
+        remember(desk)
     return reply
 
 
@@ -269,7 +269,7 @@ def _take_back_one(reply_id: int, by: Actor) -> Reply:
     desk = desk_for(reply.question)
     sent = Sent(id=reply.remote_id, url=reply.url, version=reply.remote_version)
     asyncio.run(_take_back(desk.publisher(), sent))
-    _remember(desk)
+    remember(desk)
     log.info("reply %s was taken back by %s", reply.pk, by.name)
     _set(reply, ReplyState.TAKEN_BACK, url="")
     return reply
@@ -338,7 +338,7 @@ def _read(reply_id: int) -> Reply:
     ).get(pk=reply_id)
 
 
-def _remember(desk: Desk) -> None:
+def remember(desk: Desk) -> None:
     """Keep what the connector learned, a fresh session token say."""
     if desk.account is not None:
         Account.objects.filter(pk=desk.account.pk).update(sealed=seal(desk.kept))

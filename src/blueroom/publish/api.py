@@ -11,8 +11,10 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from blueroom.base.clock import now
+from blueroom.desk.api import QuestionOut, told
 from blueroom.desk.models import Question
-from blueroom.publish import actions
+from blueroom.desk.queries import row_of
+from blueroom.publish import actions, clarifying
 from blueroom.publish.composing import Composed, Wish
 from blueroom.publish.models import Media, Reply, ReplyState
 from blueroom.publish.offers import ClipOffer, PhotoOffer
@@ -236,6 +238,53 @@ def publish(
     if not reply.is_with_file:
         reply = actions.send_reply(reply_id=reply.pk, now=moment)
     return Status(200 if reply.state == "sent" else 202, _told(reply))
+
+
+class ClarificationPreview(Schema):
+    """As its network will show it; it may go out where `problems` is empty. `network` "page": the
+    phone page tells its author, and no network does."""
+
+    network: str
+    account: str
+    length: int
+    limit: int
+    problems: list[ProblemOut]
+
+
+class Words(Schema):
+    text: str = Field(max_length=20_000)
+
+
+@router.get(
+    "/questions/{question_id}/clarification",
+    response=ClarificationPreview,
+    summary="How its author would be asked what they mean",
+)
+def preview_asking(request: HttpRequest, question_id: int, text: str = "") -> dict[str, Any]:
+    question = _question(request, question_id)
+    shown = clarifying.preview_clarification(question, text=text[:20_000])
+    return {
+        "network": shown.network,
+        "account": shown.account,
+        "length": shown.length,
+        "limit": shown.limit,
+        "problems": _problems_told(shown.problems),
+    }
+
+
+@router.post(
+    "/questions/{question_id}/clarification",
+    response=QuestionOut,
+    summary="Ask its author what they mean, once, under their post",
+)
+def ask_author(request: HttpRequest, question_id: int, words: Words) -> Any:
+    """The question, whose `clarification` says what came of it."""
+    question = _question(request, question_id)
+    by = request.auth.actor_in(question.session.room_id, "reply")
+    clarifying.ask_author(
+        question_id=question_id, text=words.text.replace("\0", ""), now=now(), by=by
+    )
+    return told(row_of(question_id))
 
 
 @router.delete("/questions/{question_id}/reply", response=ReplyOut, summary="Take the reply back")

@@ -44,6 +44,25 @@ class ReplyOnItsWay(NotAcceptable):
     sentence = _("A reply with other words is already on its way.")  # type: ignore[assignment]
 
 
+class WordsNeeded(NotAcceptable):
+    code: ClassVar[str] = "words_needed"
+    sentence = _("Write what you want to ask.")  # type: ignore[assignment]
+
+
+class NotToClarify(NotAcceptable):
+    """It is answered, rejected, in a group or taken away."""
+
+    code: ClassVar[str] = "not_to_clarify"
+    sentence = _("Nothing is left to ask about this question.")  # type: ignore[assignment]
+
+
+class ClarificationOnItsWay(NotAcceptable):
+    """Somebody else is sending it at this moment."""
+
+    code: ClassVar[str] = "clarification_on_its_way"
+    sentence = _("Its author is being asked at this moment.")  # type: ignore[assignment]
+
+
 class NotPublished(NotAcceptable):
     code: ClassVar[str] = "not_published"
     sentence = _("There is no published reply to take back.")  # type: ignore[assignment]

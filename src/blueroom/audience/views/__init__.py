@@ -149,6 +149,7 @@ def ask_question(request: HttpRequest, slug: str) -> HttpResponse:
         votes=0,
         answer="",
         clip="",
+        clarification="",
         photo=None,
     )
     response: HttpResponse

@@ -131,5 +131,6 @@ export interface OwnQuestion {
   votes: number;
   answer: string;
   clip: string;
+  clarification: string;
   photo: PhotoCard | null;
 }

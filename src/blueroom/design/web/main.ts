@@ -2,6 +2,7 @@
 // is asked for by a data- attribute:
 //   data-copy="id" data-copied="Copied"    copies that field's value
 //   data-confirm="Sure?" data-yes data-no  on a form: asks before it is sent
+//   data-print                             prints the page
 //   data-reveal="id"                       shows what is typed in that password field
 //   data-submit, data-submitted            on a select: sends its form at once; the button goes
 //   data-zone data-elsewhere="{time} …"    on a time: adds the hour here where it is another one
@@ -30,6 +31,11 @@ every<HTMLButtonElement>('button[data-copy]', (button) => {
     label.textContent = button.dataset.copied ?? said;
     setTimeout(() => (label.textContent = said), 2000);
   });
+});
+
+every<HTMLButtonElement>('button[data-print]', (button) => {
+  button.hidden = false;
+  button.addEventListener('click', () => window.print());
 });
 
 every<HTMLButtonElement>('button[data-reveal]', (button) => {

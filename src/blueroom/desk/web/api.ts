@@ -1,4 +1,5 @@
 // The desk's requests to /api/v1. Nothing here throws: each answer says what to do next.
+import type { Asked } from './filters';
 import type { Row } from './wire';
 
 export type Verb =
@@ -30,6 +31,25 @@ export interface HouseOrder {
   ids: number[];
   reasons: string[][];
   why: number[];
+}
+
+/** How an author would be asked what they mean; it may go out where there are no problems. */
+export interface AskingPreview {
+  network: string;
+  account: string;
+  length: number;
+  limit: number;
+  problems: Problem[];
+}
+
+/** A filter that is kept by name. */
+export interface Saved {
+  id: number;
+  name: string;
+  by: string;
+  is_shared: boolean;
+  may_remove: boolean;
+  asked: Asked;
 }
 
 export interface Decided {
@@ -263,6 +283,24 @@ export class Api {
     return this.get<HouseOrder | null>(`/sessions/${this.slug}/order`, query);
   }
 
+  countQuestions(query: Query) {
+    return this.get<{ count: number }>(`/sessions/${this.slug}/questions/count`, query);
+  }
+
+  filters() {
+    return this.get<Saved[]>(`/sessions/${this.slug}/filters`);
+  }
+
+  /** By the name of one's own filter it replaces that. */
+  saveFilter(name: string, asked: Asked, is_shared: boolean) {
+    return this.post<Saved>(`/sessions/${this.slug}/filters`, { name, asked, is_shared });
+  }
+
+  removeFilter(id: number) {
+    const headers = { 'X-CSRFToken': this.csrf };
+    return this.ask<null>(`/sessions/${this.slug}/filters/${id}`, { method: 'DELETE', headers });
+  }
+
   messages(query: Query) {
     const kinds = { kind: 'message', order: 'newest' };
     return this.get<Page<PostLine>>(`/sessions/${this.slug}/posts`, { ...kinds, ...query });
@@ -300,6 +338,16 @@ export class Api {
     // The server waits for the network here too.
     const headers = { 'X-CSRFToken': this.csrf };
     return this.ask<Sent>(`/questions/${id}/reply`, { method: 'DELETE', headers }, PUBLISH_MS);
+  }
+
+  /** How the author of a question would be asked what they mean. */
+  previewAsking(id: number, text: string) {
+    return this.get<AskingPreview>(`/questions/${id}/clarification`, { text });
+  }
+
+  askAuthor(id: number, text: string) {
+    // The server waits for the network.
+    return this.post<Row>(`/questions/${id}/clarification`, { text }, undefined, PUBLISH_MS);
   }
 
   private async isShutOut(): Promise<boolean> {

@@ -30,6 +30,12 @@ export class Crew {
     return !ids.includes(this.me) || readerOf(questionId, ids) === this.me;
   }
 
+  /** One's own part of what waits, as the server is asked for it: "0/3"; "" where one is alone. */
+  get share(): string {
+    const at = this.people.findIndex(({ id }) => id === this.me);
+    return at < 0 ? '' : `${at}/${this.people.length}`;
+  }
+
   read(questionId: number | null): void {
     if (questionId === this.reads) return;
     this.reads = questionId;

@@ -12,6 +12,8 @@ import { Api, type Change } from './api';
 import { Beside } from './beside.svelte';
 import { Crew } from './crew.svelte';
 import { type Decision, Decisions } from './decisions.svelte';
+import { meets } from './filters';
+import { Filters } from './filters.svelte';
 import { legible } from './legible';
 import { Marks } from './marks.svelte';
 import { Messages } from './messages.svelte';
@@ -21,6 +23,7 @@ import { Order } from './order.svelte';
 import { Rows } from './rows.svelte';
 import { Screens } from './screens.svelte';
 import {
+  BEHIND,
   byAskers,
   byPosition,
   type Deed,
@@ -44,6 +47,8 @@ export interface DeskBoot extends Boot {
   me: string;
   me_id: number;
   addresses_url: string;
+  /** What somebody who takes over has to know. */
+  briefing_url: string;
   /** What drives the walls. */
   remote_url: string;
   login_url: string;
@@ -73,16 +78,12 @@ export class Desk {
   session = $state.raw<SessionCard | null>(null);
   counts = $state.raw<Counts>(NO_COUNTS);
   channels = $state.raw<ChannelLine[]>([]);
-  more = $state(false);
+  /** The states whose questions are all loaded. */
+  private whole = $state.raw<ReadonlySet<string>>(new Set());
   /** Whether each question has to be approved by two people. */
   needsTwo = $state(false);
 
   filter = $state<Filter>('waiting');
-  language = $state('');
-  /** A network that one of the askers is on; "" for all. */
-  network = $state('');
-  /** The code of a reason, of those in the list of what is held; "" for all. */
-  reason = $state('');
   /** Questions that are marked, to be decided on at once; in the order of marking. */
   marked = $state.raw<number[]>([]);
   typed = $state('');
@@ -109,6 +110,7 @@ export class Desk {
   readonly marks: Marks;
   readonly beside: Beside;
   readonly crew: Crew;
+  readonly filters: Filters;
   readonly slate: Slate;
   readonly panic: Panic;
   readonly screens: Screens;
@@ -145,6 +147,7 @@ export class Desk {
     this.marks = new Marks(this);
     this.beside = new Beside(this);
     this.crew = new Crew(this.api, boot.me_id);
+    this.filters = new Filters(this);
     this.slate = new Slate(boot.slate);
     this.screens = new Screens(`${boot.api}/sessions/${boot.slug}/screens`);
     this.panic = new Panic(boot.panic, this.slate, () =>
@@ -166,6 +169,16 @@ export class Desk {
   get reasons(): [string, number][] {
     return this.sifted.reasons;
   }
+
+  /** How many of the loaded questions are of this list, and how many meet what is asked for. */
+  listed = $derived(this.sifted.listed);
+  met = $derived(this.sifted.met);
+
+  /** Whether all questions of this list are loaded. */
+  isWhole = $derived.by(() => {
+    const states = statesOf(this.filter) ?? Object.keys(this.counts.by_state);
+    return states.every((state) => state === BEHIND || this.whole.has(state));
+  });
 
   current = $derived.by(() => {
     void this.rows.version;
@@ -203,22 +216,30 @@ export class Desk {
     ids: number[];
     languages: [string, number][];
     reasons: [string, number][];
+    listed: number;
+    met: number;
   } {
     void this.rows.version;
     const states = statesOf(this.filter);
-    const { needle, language, kept, rows, reason } = this;
-    const { crew } = this;
-    const sharesOut = crew.sharesOut && this.filter === 'waiting';
+    const { needle, kept, rows, crew } = this;
+    const { now: criteria, age_ms } = this.filters;
+    const { language, reason } = criteria;
+    const mine = criteria.mine && this.filter === 'waiting';
     const tally = new Map<string, number>();
     const found: Row[] = [];
+    let listed = 0;
+    let isGuest = false; // the one that is kept, though it is not asked for
     for (const id of rows.ids) {
       const row = rows.get(id)!;
-      if (states && !states.includes(row.state) && id !== kept) continue;
-      if (!isListed(row) || !matches(row, needle)) continue;
-      if (this.network && id !== kept && !row.networks.includes(this.network)) continue;
-      if (sharesOut && id !== kept && !crew.isMine(id)) continue;
-      tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
-      if (!language || row.language === language || id === kept) found.push(row);
+      const isIn = !states || states.includes(row.state);
+      if ((!isIn && id !== kept) || !isListed(row)) continue;
+      if (isIn) listed += 1;
+      if (!matches(row, needle)) continue;
+      const isMet = isIn && meets(row, criteria, age_ms) && (!mine || crew.isMine(id));
+      if (isMet) tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
+      const isWanted = isMet && (!language || row.language === language);
+      if (!isWanted && id === kept) isGuest = true;
+      if (isWanted || id === kept) found.push(row);
     }
     const chosen = this.order.sort === 'askers' ? byAskers : this.order.compare;
     const order = orderOf(this.filter) ?? chosen;
@@ -226,9 +247,10 @@ export class Desk {
     const languages = [...tally].sort((one, other) => other[1] - one[1]);
     const reasons = this.filter === 'held' ? reasonsOf(found) : [];
     const isSought = (row: Row) => row.id === kept || row.reasons.some(({ code }) => code === reason);
-    const sought = this.filter === 'held' && reason ? found.filter(isSought) : found;
+    const sought = reason ? found.filter(isSought) : found;
     const ids = sought.map((row) => row.id);
-    return { ids: (this.lastShown = sameOr(this.lastShown, ids)), languages, reasons };
+    const met = ids.length - Number(isGuest);
+    return { ids: (this.lastShown = sameOr(this.lastShown, ids)), languages, reasons, listed, met };
   }
 
   // -- moving about -------------------------------------------------------------------------
@@ -253,11 +275,15 @@ export class Desk {
     this.page = 'questions';
     if (filter === this.filter) return;
     this.filter = filter;
-    this.reason = '';
+    if (filter !== 'held') this.filters.drop('reason');
     this.marked = [];
     this.select(null);
-    this.older.look(filter, this.typed, this.more);
     this.order.look(filter);
+  }
+
+  /** Has what the list asks for fetched, as far as it is not loaded. */
+  look(): void {
+    this.older.look(this.filters.sought(), !this.isWhole, this.filters.isNarrow);
   }
 
   /** Brings a question under the moderator's eyes, whatever the filter. */
@@ -270,7 +296,6 @@ export class Desk {
   search(typed: string): void {
     this.typed = typed;
     if (this.page === 'messages') this.messages.search(typed);
-    else this.older.search(this.filter, typed);
   }
 
   showMessages(): void {
@@ -480,6 +505,7 @@ export class Desk {
   // -- the stream ---------------------------------------------------------------------------
 
   start(): void {
+    this.filters.start();
     this.following = follow<DeskState, DeskChange>(sourceOf(this.boot), {
       snapshot: (state, at) => this.later(() => this.replace(state, at)),
       changes: (changes) => this.later(() => this.apply(changes)),
@@ -503,6 +529,7 @@ export class Desk {
     this.order.stop();
     this.panic.stop();
     this.screens.stop();
+    this.filters.stop();
   }
 
   /** Gathers what the stream says and applies it once a frame; a hidden page has no frames. */
@@ -524,11 +551,11 @@ export class Desk {
     this.session = state.session;
     this.counts = state.counts;
     this.channels = state.channels;
-    this.more = state.more;
     this.needsTwo = state.needs_two;
     this.crew.people = state.crew;
     this.rows.replace(state.rows);
-    this.older.look(this.filter, this.typed, this.more);
+    this.whole = wholeStates(state);
+    this.look();
   }
 
   private apply(changes: DeskChange[]): void {
@@ -585,6 +612,15 @@ export class Desk {
     }
     this.rows.drop(ids);
   }
+}
+
+/** The states of which a snapshot holds every question. */
+function wholeStates({ rows, counts, more }: DeskState): Set<string> {
+  const states = Object.keys(counts.by_state);
+  if (!more) return new Set(states);
+  const loaded = new Map<string, number>();
+  for (const { state } of rows) loaded.set(state, (loaded.get(state) ?? 0) + 1);
+  return new Set(states.filter((state) => (loaded.get(state) ?? 0) >= (counts.by_state[state] ?? 0)));
 }
 
 /** The former list where the new one holds the same: what depends on it need not be redone. */

@@ -7,6 +7,7 @@ const { commandOf } = await at('keys.ts');
 const { inSight, rowAt, scrolledTo, topOf } = await at('place.ts');
 const { countOf, marked, matches, obstacle, readerOf, stepsOf, wordsIn } = await at('rules.ts');
 const { Order } = await at('order.svelte.ts');
+const { addressOf, askedIn, meets, NONE } = await at('filters.ts');
 const { Rows } = await at('rows.svelte.ts');
 const { Decisions } = await at('decisions.svelte.ts');
 const { legible } = await at('legible.ts');
@@ -37,9 +38,10 @@ const row = (id, more = {}) => ({
   notes: 0,
   last: null,
   reply: null,
+  clarification: null,
   ...more,
 });
-const press = (key, more = {}) => ({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, repeat: false, ...more });
+const press = (key, more = {}) => ({ key, code: '', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, repeat: false, ...more });
 
 /** A desk with a server that answers what it is told to, in order; `sent` is what it was asked. */
 function desk(rows, answers, me = 'Nour') {
@@ -308,4 +310,32 @@ test('a list follows the house at once, then only when it is taken, or left alon
   order.look('held');
   await next();
   assert.deepEqual([order.compare, asked.length], [null, 4]);
+});
+
+test('digits pick filters, also where they need the shift key', () => {
+  const pick = (number) => ({ kind: 'pick', number });
+  const found = [
+    press('3', { code: 'Digit3' }),
+    press('"', { code: 'Digit3' }), // AZERTY
+    press('3', { code: 'Digit3', shiftKey: true }), // AZERTY
+    press('/', { code: 'Digit7', shiftKey: true }), // QWERTZ
+    press('!', { code: 'Digit1', shiftKey: true }), // QWERTY
+  ].map((key) => commandOf(key, true));
+  assert.deepEqual(found, [pick(3), pick(3), pick(3), { kind: 'search' }, null]);
+});
+
+test('a row meets all criteria or none', () => {
+  const now_ms = Date.parse('2026-11-23T10:20:00Z'); // the post is 20 minutes old
+  const one = row(1, { askers: 3, votes: 5, networks: ['page', 'x'] });
+  const isMet = (criteria) => meets(one, { ...NONE, ...criteria }, now_ms);
+  const met = [{}, { network: 'x' }, { askers: 3, votes: 5 }, { within_minutes: 20 }, { older_minutes: 20 }];
+  const unmet = [{ network: 'mastodon' }, { askers: 4 }, { votes: 6, askers: 2 }, { within_minutes: 19 }, { older_minutes: 21 }];
+  assert.deepEqual([met.map(isMet), unmet.map(isMet)], [met.map(() => true), unmet.map(() => false)]);
+});
+
+test('the address keeps what is asked for, and takes nothing else in', () => {
+  const asked = { list: 'held', q: 'pain & vin', ...NONE, reason: 'spam', votes: 5, mine: true };
+  assert.deepEqual(askedIn(new URLSearchParams(addressOf(asked))), asked);
+  const wrong = new URLSearchParams('list=nowhere&votes=-3&askers=1e9&mine=yes&more=1');
+  assert.equal(addressOf(askedIn(wrong)), '');
 });

@@ -6,7 +6,9 @@ export type Command =
   | { kind: 'decide'; verb: Decision }
   | { kind: 'move'; by: number }
   | { kind: 'end'; to: 'first' | 'last' }
-  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' | 'panic' | 'walls' }
+  | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' | 'panic' | 'walls' | 'briefing' }
+  | { kind: 'pick'; number: number }
+  | { kind: 'filters' }
   | { kind: 'mark' | 'group' | 'apart' | 'edit' | 'sensitive' }
   | { kind: 'order' | 'top' | 'own-words' };
 
@@ -32,6 +34,8 @@ const LETTERS: Record<string, Command> = {
   o: { kind: 'out' },
   p: { kind: 'panic' },
   w: { kind: 'walls' },
+  b: { kind: 'briefing' },
+  f: { kind: 'filters' },
   '/': { kind: 'search' },
   '?': { kind: 'help' },
 };
@@ -53,6 +57,7 @@ export interface Pressed {
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  shiftKey: boolean;
   repeat: boolean;
 }
 
@@ -64,13 +69,19 @@ export function commandOf(pressed: Pressed, inList: boolean, lettersOn = true): 
   const moves = inList ? IN_THE_LIST[key] : undefined;
   if (moves) return moves;
   if (!lettersOn && !inList) return null;
-  const command = LETTERS[latin(key, pressed.code)] ?? null;
+  const command = LETTERS[latin(key, pressed.code)] ?? pickOf(pressed);
   // A key held down runs through the list, but never decides.
   return pressed.repeat && command?.kind !== 'move' ? null : command;
 }
 
 const latin = (key: string, code: string) =>
   key.length === 1 && key > '\u024f' && code.startsWith('Key') ? code.slice(3).toLowerCase() : key;
+
+/** The number of a filter. Where digits need the shift key, as in French, they go without it. */
+export function pickOf({ key, code, shiftKey }: Pressed): Command | null {
+  const digit = /^\d$/.test(key) ? key : !shiftKey && /^Digit(\d)$/.exec(code)?.[1];
+  return digit ? { kind: 'pick', number: Number(digit) } : null;
+}
 
 /** The panic key that works everywhere: while one types, and over every dialog. */
 export const isPanic = ({ key, ctrlKey, metaKey, altKey, repeat }: Pressed) =>

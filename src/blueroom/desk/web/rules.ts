@@ -16,6 +16,9 @@ export const LEADS: Record<Exclude<Verb, 'undo'>, string> = {
 const APPROVED = ['approved', 'lined_up', 'on_air', 'answered'];
 const NEVER_AFTER_ANSWER: Verb[] = ['approve', 'hold', 'later', 'reject', 'line-up'];
 
+/** The states in which nothing was decided for good. */
+export const OPEN = ['waiting', 'held', 'later', 'approved', 'lined_up', 'on_air'];
+
 export const isApproved = (state: string) => APPROVED.includes(state);
 
 /** Why `verb` cannot be done from `state`: the key of a sentence, or null where it can. */
@@ -77,7 +80,7 @@ export const FILTERS = [
 export type Filter = (typeof FILTERS)[number];
 
 /** Members of a group are behind its head, in no list. */
-const BEHIND = 'merged';
+export const BEHIND = 'merged';
 export const isListed = (row: Row) => row.state !== BEHIND;
 
 /** The states a filter shows; null for all of them. */

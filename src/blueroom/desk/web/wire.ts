@@ -61,6 +61,7 @@ export interface Row {
   notes: number;
   last: LastDecision | null;
   reply: ReplyLine | null;
+  clarification: Clarifying | null;
 }
 
 export interface Asker {
@@ -94,6 +95,15 @@ export interface ReplyLine {
   url: string;
   code: string;
   message: string;
+}
+
+export interface Clarifying {
+  state: string;
+  text: string;
+  url: string;
+  message: string;
+  by: string;
+  at: string;
 }
 
 export interface Counts {
