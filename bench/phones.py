@@ -1,6 +1,6 @@
 """What a phone costs the server: by an event stream that it holds, and by a state that it asks for.
 
-    python bench/phones.py [--phones 1000 4000] [--seconds 12]
+    python bench/phones.py [--phones 1000 4000] [--seconds 12] [--rounds 3]
 
 The real server in one process, its phones in a second, on loopback. One change a second is told to
 all streams; phones without one ask for the state every four seconds, as the page does, half of
@@ -14,6 +14,7 @@ import asyncio
 import json
 import os
 import random
+import statistics
 import subprocess
 import sys
 import threading
@@ -167,8 +168,8 @@ class Child:
         self.process.wait(20)
 
 
-def measure(phones: int, seconds: float, *, by_streams: bool) -> str:
-    """One row of the table."""
+def measure(phones: int, seconds: float, *, by_streams: bool) -> dict[str, float]:
+    """One round of one row of the table."""
     server = Child("--as", "server")
     port = server.hear()["port"]
     way = "streams" if by_streams else "asking"
@@ -188,17 +189,31 @@ def measure(phones: int, seconds: float, *, by_streams: bool) -> str:
     clients.end()
     each = phones * seconds
     waits = told["took_ms"]
-    waited = f"{percentile(waits, 0.5):.1f} | {percentile(waits, 0.99):.1f}" if waits else "| "
-    return (
-        f"| {phones:,} {way} | {100 * cpu_s / seconds:.1f} % | {1e6 * cpu_s / each:.0f} µs "
-        f"| {told['received'] / each:,.0f} B | {waited} |"
-    )
+    return {
+        "core": 100 * cpu_s / seconds,
+        "phone": 1e6 * cpu_s / each,
+        "one": 1e6 * cpu_s / (each if by_streams else len(waits)),
+        "bytes": told["received"] / each,
+        "p50": percentile(waits, 0.5) if waits else 0.0,
+        "p99": percentile(waits, 0.99) if waits else 0.0,
+    }
+
+
+COLUMNS = {
+    "core": ("of a core", "{:.1f} %"),
+    "phone": ("each phone, a second", "{:.0f} µs"),
+    "one": ("each message or request", "{:.0f} µs"),
+    "bytes": ("bytes each, a second", "{:,.0f} B"),
+    "p50": ("p50", "{:.1f} ms"),
+    "p99": ("p99", "{:.1f} ms"),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--phones", type=int, nargs="+", default=[1000, 4000])
     parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--as", dest="role", choices=["server", "streams", "asking"])
     parser.add_argument("--port", type=int)
     asked = parser.parse_args()
@@ -210,12 +225,25 @@ def main() -> None:
         is_stream = asked.role == "streams"
         uvloop.run(run_phones(asked.port, count, asked.seconds, by_streams=is_stream))
     else:
-        print("| phones | of a core | each, a second | bytes each, a second | p50 ms | p99 ms |")
-        print("|---|---:|---:|---:|---:|---:|")
-        for phones in asked.phones:
-            for by_streams in (True, False):
-                print(measure(phones, asked.seconds, by_streams=by_streams), flush=True)
-        print(f"\n{machine()}")
+        conduct(asked.phones, asked.seconds, asked.rounds)
+
+
+def conduct(sizes: list[int], seconds: float, rounds: int) -> None:
+    """Measure every size in every round, and print the medians."""
+    ways = [(phones, by_streams) for phones in sizes for by_streams in (True, False)]
+    found = [
+        {(phones, by): measure(phones, seconds, by_streams=by) for phones, by in ways}
+        for _ in range(rounds)
+    ]
+    print("| phones | " + " | ".join(title for title, _ in COLUMNS.values()) + " |")
+    print("|---|" + "---:|" * len(COLUMNS))
+    for phones, by in ways:
+        medians = [
+            form.format(statistics.median(one[phones, by][name] for one in found))
+            for name, (_, form) in COLUMNS.items()
+        ]
+        print(f"| {phones:,} {'streams' if by else 'asking'} | " + " | ".join(medians) + " |")
+    print(f"\nMedians of {rounds} rounds. {machine()}")
 
 
 if __name__ == "__main__":

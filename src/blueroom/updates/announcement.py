@@ -55,3 +55,8 @@ def key_of(change: msgspec.Struct) -> str:
     """
     named = getattr(change, "row", change)
     return f"{change.__struct_config__.tag}:{getattr(named, 'id', '')}"
+
+
+def is_of_one(key: str) -> bool:
+    """Whether a change under that key says all there is of its kind, not of one row among many."""
+    return key.endswith(":")

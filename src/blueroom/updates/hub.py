@@ -207,14 +207,13 @@ class Hub:
         if topic.is_stale:
             # What waited was committed before, so the snapshot has it.
             topic.ring.forget()
-        elif topic.waiting:
+            topic.waiting.clear()
+            topic.is_stale = False
+        elif changes := topic.take_waiting():
             message_id = f"{self.epoch}.{topic.ring.head + 1}"
-            changes = topic.waiting.values()
             topic.ring.append(changes_message(topic.name, message_id, clock.now(), changes))
         else:
             return
-        topic.waiting.clear()
-        topic.is_stale = False
         topic.told_s = time.monotonic()
         self.figures.published[topic.screen] += 1
         topic.must_pump = True
@@ -300,6 +299,8 @@ class Hub:
     async def _fly(self, topic: Topic) -> Snapshot | None:
         # Read before the state is: a change made meanwhile is then told twice, never missed.
         position, at, began_s = topic.ring.head, clock.now(), time.monotonic()
+        # A state between two notices may be in it, which nobody was told; then all is to be told.
+        topic.told.clear()
         loop = asyncio.get_running_loop()
         try:
             state = self.at_hand(topic.name)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from blueroom.updates import hub as hub_module
@@ -16,6 +17,10 @@ from blueroom.updates.conftest import Event, Following, House, Told
 from blueroom.updates.live import Limits
 
 OpenHouse = Callable[..., House]
+
+
+class Lamp(msgspec.Struct, frozen=True, tag_field="kind", tag="lamp"):
+    is_on: bool
 
 
 def wait_until(holds: Callable[[], bool], *, for_s: float = 3.0) -> None:
@@ -234,6 +239,26 @@ def test_change_at_once_takes_along_what_waited_in_order(house: House) -> None:
 
     assert told(client.next()) == [2, 4, 33, 9]
     assert time.monotonic() - began_s < 0.15
+
+
+def test_what_was_told_word_for_word_is_told_again_after_a_snapshot_alone(house: House) -> None:
+    client = house.follow("/live/show/phone")
+    client.next()
+
+    def tell(lamp: Lamp) -> object:
+        house.hub.announce("show/phone", [lamp, Told(1, 7)], at_once=True)
+        event = client.next()
+        assert event is not None
+        return [change["kind"] for change in event.data["changes"]]
+
+    lamps = [tell(Lamp(True)), tell(Lamp(True)), tell(Lamp(False)), tell(Lamp(False))]
+    house.hub.stale("show/phone")
+    snapshot = client.next()
+
+    assert lamps == [["lamp", "told"], ["told"], ["lamp", "told"], ["told"]]
+    assert snapshot is not None
+    assert snapshot.name == "snapshot"
+    assert tell(Lamp(False)) == ["lamp", "told"]
 
 
 def test_stale_topic_gets_a_new_snapshot_and_then_changes(house: House) -> None:

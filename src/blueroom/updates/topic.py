@@ -6,7 +6,7 @@ import asyncio
 
 import msgspec
 
-from blueroom.updates.announcement import Announcement
+from blueroom.updates.announcement import Announcement, is_of_one
 from blueroom.updates.figures import screen_of
 from blueroom.updates.ring import Ring
 from blueroom.updates.stream import Stream
@@ -38,6 +38,7 @@ class Topic:
         "screen",
         "snapshot",
         "timer",
+        "told",
         "told_s",
         "waiting",
     )
@@ -48,6 +49,8 @@ class Topic:
         self.ring = Ring(start=start)
         self.positions: dict[Stream, int] = {}
         self.waiting: dict[str, msgspec.Raw] = {}
+        # By key, what was told last of what there is one of, since the last snapshot was begun.
+        self.told: dict[str, msgspec.Raw] = {}
         self.is_stale = False
         self.told_s = float("-inf")
         self.left_s = now_s
@@ -64,6 +67,22 @@ class Topic:
             # Out and in again: the later change keeps its place after whatever came between.
             self.waiting.pop(key, None)
             self.waiting[key] = change
+
+    def take_waiting(self) -> list[msgspec.Raw]:
+        """What waits, without what every screen has been told word for word.
+
+        Who reads the state in a snapshot may have read another one since: `told` is to be emptied
+        before one is taken.
+        """
+        fresh = []
+        for key, change in self.waiting.items():
+            if is_of_one(key):
+                if self.told.get(key) == change:
+                    continue
+                self.told[key] = change.copy()  # else all that it was decoded from is kept
+            fresh.append(change)
+        self.waiting.clear()
+        return fresh
 
     def after(self, position: int, *, now_s: float) -> bytes | None:
         """What a stream at `position` is to be told: changes, or a snapshot and what followed it.

@@ -198,7 +198,9 @@ def test_a_walls_page_has_its_points_fetched_while_it_loads(client, link):
     page = client.get(reverse("wall", args=[secret_of(link)])).content.decode()
 
     address = reverse("wall_points", args=[secret_of(link)])
-    assert f'<link rel="preload" as="fetch" crossorigin href="{address}">' in page
+    assert (
+        f'<link rel="preload" as="fetch" fetchpriority="high" crossorigin href="{address}">' in page
+    )
 
 
 @pytest.mark.parametrize("after", ["", "x", "-1", "9" * 40, "²"])

@@ -124,6 +124,18 @@ test('silence makes it stale after 25 s and live again when heard', async () => 
   assert.equal(kinds(heard).at(-1), 'live');
 });
 
+test('after a long silence an attempt is given its time to be answered', async () => {
+  const { heard } = await following(desk);
+  Stream.last.says('snapshot', snapshot('ines/desk', 'e.1', {}));
+  await pass(17_000);
+  assert.equal(Stream.opened.length, 2);
+  await pass(6_000);
+  assert.equal(Stream.opened.length, 2);
+  Stream.last.onopen();
+  await pass(10_000);
+  assert.deepEqual([Stream.opened.length, kinds(heard).at(-1)], [2, 'snapshot']);
+});
+
 test('waking up from sleep reconnects at once', async () => {
   const { connection } = await following(desk);
   Stream.last.says('snapshot', snapshot('ines/desk', 'e.1', {}));

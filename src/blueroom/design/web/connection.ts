@@ -57,6 +57,7 @@ export class Connection {
   private tick: ReturnType<typeof setInterval> | undefined;
   private wait_ms = FIRST_WAIT_MS;
   private heardAt = 0;
+  private askedAt = 0; // when the stream at hand was asked for
 
   /** Tells `hear` what the source's topic says, from a snapshot on. Returns how to stop. */
   join(source: Source, hear: Hear): () => void {
@@ -86,9 +87,10 @@ export class Connection {
 
   /** Runs every second, and late after a sleep: both see what they should. */
   private check(): void {
-    const silent_ms = Date.now() - this.heardAt;
-    if (silent_ms > STALE_MS) this.tell('stale', this.heardAt);
-    if (silent_ms > SILENT_MS && this.events) this.open();
+    const now = Date.now();
+    if (now - this.heardAt > STALE_MS) this.tell('stale', this.heardAt);
+    // A new stream is given its own time: a house to which everybody comes back answers slowly.
+    if (now - Math.max(this.heardAt, this.askedAt) > SILENT_MS && this.events) this.open();
   }
 
   private shut(): void {
@@ -137,6 +139,7 @@ export class Connection {
   private listen(address: string): void {
     const events = new EventSource(address);
     this.events = events;
+    this.askedAt = Date.now();
     const lost = () => {
       clearTimeout(unanswered);
       if (events === this.events) this.backOff();

@@ -6,6 +6,8 @@
 //   data-reveal="id"                       shows what is typed in that password field
 //   data-submit, data-submitted            on a select: sends its form at once; the button goes
 //   data-zone data-elsewhere="{time} …"    on a time: adds the hour here where it is another one
+//   data-watch="3000"                      on the body: looks so often (ms) whether its address shows
+//                                          something else by now, and then goes there
 //   data-rug                               on a canvas: white fur
 import './base.css';
 import './page.css';
@@ -108,6 +110,21 @@ every<HTMLTimeElement>('time[data-zone]', (time) => {
   const note = document.createElement('small');
   note.textContent = ` (${(time.dataset.elsewhere ?? '').replace('{time}', here)})`;
   time.after(note);
+});
+
+every<HTMLBodyElement>('body[data-watch]', ({ dataset }) => {
+  let first: string | null = null;
+  setInterval(async () => {
+    try {
+      const answer = await fetch(location.href, { redirect: 'manual', cache: 'no-store' });
+      if (!answer.ok && answer.type !== 'opaqueredirect') return;
+      const shown = await answer.text();
+      first ??= answer.ok ? shown : null;
+      if (shown !== first) location.reload();
+    } catch {
+      // The network is away: once more by and by.
+    }
+  }, Number(dataset.watch));
 });
 
 every<HTMLCanvasElement>('canvas[data-rug]', (canvas) => {

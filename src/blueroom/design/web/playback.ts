@@ -3,7 +3,7 @@
 // hls.js is loaded when a stream is to be played, never before. No worker: the content policy
 // forbids the blob: script that it would start one from.
 import type Hls from 'hls.js';
-import type { ErrorData } from 'hls.js';
+import type { ErrorData, LoadPolicy } from 'hls.js';
 import {
   abilitiesOf,
   afterStall,
@@ -40,6 +40,9 @@ export type Tell = (playing: Playing) => void;
 type Library = typeof import('hls.js').default;
 
 const CHECK_MS = 1_000;
+// A connection that died without a word takes what is asked over it along. By itself hls.js waits
+// twenty seconds for a playlist, and there may be six such connections.
+const ANSWER_MS = 5_000;
 // In its first moments a stream may stand still for want of pictures: that says nothing of the line.
 const SETTLING_MS = 3_000;
 
@@ -121,7 +124,14 @@ export class Playback implements Plays {
 
   private build(library: Library): void {
     this.hls?.destroy();
+    const { manifestLoadPolicy, playlistLoadPolicy, fragLoadPolicy } = library.DefaultConfig;
+    const answered = (policy: LoadPolicy): LoadPolicy => ({
+      default: { ...policy.default, maxTimeToFirstByteMs: ANSWER_MS },
+    });
     const hls = new library({
+      manifestLoadPolicy: answered(manifestLoadPolicy),
+      playlistLoadPolicy: answered(playlistLoadPolicy),
+      fragLoadPolicy: answered(fragLoadPolicy),
       enableWorker: false,
       lowLatencyMode: true,
       backBufferLength: 10,

@@ -5,8 +5,8 @@
 import { isCalm } from '../motion';
 import { GRID, HeatGrid } from './grid';
 import { Projector, type Frame, type Place2D, type Size } from './frames';
-import { veil } from './paper';
-import { isPlace, type Points } from './points';
+import { veil } from './veil';
+import type { Points } from './points';
 
 export const DUST = { width: 960, height: 540 };
 const DECAY_S = 300;
@@ -149,14 +149,13 @@ export class Glow {
     if (this.placed === points.count) return;
     if (this.cell.length < points.count) this.grow(points.x.length);
     const { spot, cell, isWide } = this;
+    const isWideAt = points.places.map(({ level }) => Number(level === 'region' || level === 'country'));
     this.projector.place(points, this.placed, points.count, frame, this.size, spot);
     for (let i = this.placed; i < points.count; i += 1) {
       const [across, down] = [spot.across[i]!, spot.down[i]!];
       const isInside = across >= 0 && across < 1 && down >= 0 && down < 1;
       cell[i] = isInside ? ((down * GRID.height) | 0) * GRID.width + ((across * GRID.width) | 0) : -1;
-      const at = points.place[i]!;
-      const level = isPlace(at) ? points.places[at]!.level : 'city';
-      isWide[i] = level === 'region' || level === 'country' ? 1 : 0;
+      isWide[i] = isWideAt[points.place[i]!] ?? 0; // of no place nothing is known but its spot
     }
     this.placed = points.count;
   }

@@ -7,6 +7,7 @@ import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import atlasUrl from 'world-atlas/countries-50m.json?url';
 import { projectionOf, type Frame, type Size } from './frames';
+import { veil, type Pen } from './veil';
 
 type Atlas = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
 export interface Ground {
@@ -52,13 +53,20 @@ const NIGHT: typeof DAY = {
   border: 'rgb(150 195 240 / .18)',
 };
 
-/** Draws sea, land and, unless it shows coasts alone, borders; `scale` is of 1920 by 1080. */
+/** What is to be drawn; without borders it shows coasts alone; `scale` is of 1920 by 1080. */
+export interface Drawing {
+  frame: Frame;
+  size: Size;
+  isNight: boolean;
+  hasBorders: boolean;
+  scale: number;
+}
+
+/** Draws sea, land and borders. */
 export function drawGround(
-  pen: CanvasRenderingContext2D,
+  pen: Pen,
   { land, borders }: Ground,
-  frame: Frame,
-  size: Size,
-  { isNight, hasBorders, scale }: { isNight: boolean; hasBorders: boolean; scale: number },
+  { frame, size, isNight, hasBorders, scale }: Drawing,
 ): void {
   const paint = isNight ? NIGHT : DAY;
   const path = geoPath(projectionOf(frame, size), pen);
@@ -96,20 +104,4 @@ function between(gradient: CanvasGradient, [from, to]: string[]): CanvasGradient
   gradient.addColorStop(0, from!);
   gradient.addColorStop(1, to!);
   return gradient;
-}
-
-/** Dims the map where head, figure and timeline stand. */
-export function veil(pen: CanvasRenderingContext2D, size: Size, colour: string): void {
-  fade(pen, size, colour, 0, 0.185);
-  fade(pen, size, colour, 1, 0.715);
-}
-
-function fade(pen: CanvasRenderingContext2D, { width, height }: Size, colour: string, from: number, to: number): void {
-  const gradient = pen.createLinearGradient(0, from * height, 0, to * height);
-  gradient.addColorStop(0, `${colour}f2`);
-  gradient.addColorStop(from ? 0.55 : 0.35, `${colour}c8`);
-  gradient.addColorStop(1, `${colour}00`);
-  pen.fillStyle = gradient;
-  const top = Math.min(from, to) * height;
-  pen.fillRect(0, top, width, Math.abs(to - from) * height);
 }

@@ -140,9 +140,10 @@ export class Points implements Columns {
   private add(added: Columns, index: number[]): void {
     if (!added.count) return;
     this.grow(this.count + added.count);
+    if (!this.count || added.at_s[0]! >= this.at_s[this.count - 1]!) return this.append(added, index);
     let old = this.count - 1;
     let to = this.count + added.count - 1;
-    if (old >= 0 && added.at_s[0]! < this.at_s[old]!) this.edition += 1;
+    this.edition += 1;
     for (let fresh = added.count - 1; fresh >= 0; to -= 1) {
       if (old >= 0 && this.at_s[old]! > added.at_s[fresh]!) {
         this.put(to, this, old, this.place[old]!);
@@ -152,6 +153,19 @@ export class Points implements Columns {
         this.put(to, added, fresh, place === NO_PLACE ? NO_PLACE : (index[place] ?? NO_PLACE));
         fresh -= 1;
       }
+    }
+    this.count += added.count;
+  }
+
+  /** The same for those that come last: column by column, for they may be a million. */
+  private append(added: Columns, index: number[]): void {
+    const { count } = this;
+    this.x.set(added.x, count);
+    this.y.set(added.y, count);
+    this.at_s.set(added.at_s, count);
+    for (let i = 0; i < added.count; i += 1) {
+      const place = added.place[i]!;
+      this.place[count + i] = place === NO_PLACE ? NO_PLACE : (index[place] ?? NO_PLACE);
     }
     this.count += added.count;
   }
