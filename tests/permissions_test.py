@@ -13,6 +13,7 @@ from blueroom.room.models import Account, Invitation, Link, Role, Room, Token
 from blueroom.room.seal import Sealed, seal
 from blueroom.studio.models import Answer, CrewMessage, Feed
 from blueroom.studio.queries import photo_path, pictures_folder
+from blueroom.walls.models import Relay
 
 # What anybody may open. Everything else needs a role in the room: the tests below see to it.
 PUBLIC = {
@@ -53,6 +54,7 @@ BY_SECRET = {
     "prompter_undo",
     "wall",
     "wall_points",
+    "wall_relay",
     "wall_report",
     "wall_ticket",
     "welcome",
@@ -87,6 +89,7 @@ BODY = {
     "letters": "BCDFGH",
     "wall": 1,
     "question_id": None,
+    "address": "https://youtu.be/dQw4w9WgXcQ",
 }
 
 
@@ -146,6 +149,16 @@ def filled(session, make_question, make_member, room, moment):
     export = Export.objects.create(
         session=session, name="export", asked_at=moment, asked_by="Ana", due_at=moment
     )
+    relay = Relay.objects.create(
+        session=session,
+        way="youtube",
+        url="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ",
+        name="Ana",
+        position=1,
+        made_at=moment,
+        moved_at=moment,
+        due_at=moment,
+    )
     return {
         "<slug:slug>": session.slug,
         "{slug}": session.slug,
@@ -182,6 +195,8 @@ def filled(session, make_question, make_member, room, moment):
         "<int:author_id>": question.post.author_id,
         "<author_id>": question.post.author_id,
         "<screen_id>": 1,
+        "<int:relay_id>": relay.pk,
+        "<relay_id>": relay.pk,
     }
 
 

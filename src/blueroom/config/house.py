@@ -61,6 +61,7 @@ from blueroom.updates.tell import Announce, Teller, deliver_by
 from blueroom.walls.ninja import PATH as NINJA_PATH
 from blueroom.walls.ninja import Ninja
 from blueroom.walls.queries import wall_stream
+from blueroom.walls.relay_actions import look_at_relays
 from blueroom.walls.worker import PanicWriter
 
 log = logging.getLogger(__name__)
@@ -158,6 +159,13 @@ def new_workers() -> dict[str, Worker]:
         # Rests between two counts: every phone hears of each.
         "vote counter": Worker(
             {"count votes": count_due_votes},
+            rest_s=0.5,
+            after_round=close_old_connections,
+            stamp=version_of_the_data,
+        ),
+        # What elsewhere does not answer keeps nobody else waiting.
+        "lookout": Worker(
+            {"look at relays": lambda: look_at_relays(now=now())},
             rest_s=0.5,
             after_round=close_old_connections,
             stamp=version_of_the_data,

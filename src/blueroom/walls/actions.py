@@ -157,6 +157,7 @@ def note_report(*, link: Link, report: Report, now: datetime) -> None:
         "build": report.build,
         "width_px": report.width_px,
         "height_px": report.height_px,
+        "still_relays": report.still_relays,
         "reported_at": now,
     }
     with one_transaction():

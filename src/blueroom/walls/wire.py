@@ -103,6 +103,18 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     height_px: int
 
 
+class RelayTile(msgspec.Struct, frozen=True, kw_only=True):
+    """A video from elsewhere on the videos wall. Its page lies below the wall's own address and is
+    opened anew with each `version`."""
+
+    id: int
+    name: str
+    place: str
+    version: str
+    is_large: bool
+    is_heard: bool
+
+
 class WallProgramme(msgspec.Struct, frozen=True, kw_only=True):
     """The live picture. `monitor` is the feed on air without delay, empty where none is: a secret.
 
@@ -118,11 +130,13 @@ class WallProgramme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideosState(msgspec.Struct, frozen=True, kw_only=True):
-    """The videos wall's snapshot. `programme` is null where it is off; at most nine `tiles`."""
+    """The videos wall's snapshot. `programme` is null where it is off. At most nine `tiles` and
+    `relays` together."""
 
     session: SessionCard
     programme: WallProgramme | None
     tiles: list[Tile]
+    relays: list[RelayTile]
     on_air: Card | None
 
 
@@ -134,4 +148,8 @@ class TilesChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="tiles"):
     tiles: list[Tile]
 
 
-VideosChange = ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged
+class RelaysChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="relays"):
+    relays: list[RelayTile]
+
+
+VideosChange = RelaysChanged | ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged
