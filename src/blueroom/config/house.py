@@ -58,6 +58,7 @@ from blueroom.updates.serve import AddressTaken, listen, serve
 from blueroom.updates.slate import FILE_NAME as SLATES_FILE
 from blueroom.updates.slate import Slates, slates_by
 from blueroom.updates.tell import Announce, Teller, deliver_by
+from blueroom.walls.actions import advance_scenes
 from blueroom.walls.ninja import PATH as NINJA_PATH
 from blueroom.walls.ninja import Ninja
 from blueroom.walls.queries import wall_stream
@@ -183,6 +184,7 @@ def _new_worker() -> Worker:
             "sort leftovers": sort_leftovers,
             "compare questions": lambda: compare_what_waits(now=now()),
             "index words": index_new_posts,
+            "advance scenes": lambda: advance_scenes(now=now()),
             "describe askers": DescribeAskers(now),
             "tidy clips": tidy_clips,
             "sweep clips": Hourly(sweep_clips),

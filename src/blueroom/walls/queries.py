@@ -90,6 +90,8 @@ def scene_lines(session: Session) -> list[SceneLine]:
             focus_id=chosen.focus_id,
             advance_s=chosen.advance_s,
             since=chosen.since_at,
+            until=chosen.until_at,
+            then=chosen.then_scene,
         )
         for chosen in found.order_by("link_id")
     ]

@@ -22,7 +22,8 @@ class WallCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 class SceneLine(msgspec.Struct, frozen=True, kw_only=True):
     """What the crew chose for one wall. Among several questions `focus_id` stands out, from `since`
-    on the next one every `advance_s` seconds; 0: only by hand."""
+    on the next one every `advance_s` seconds; 0: only by hand. At `until` the scene gives way to
+    `then`; null: it stays."""
 
     link_id: int
     scene: str  # auto, question, next, answered, call, countdown, video, thanks, slate
@@ -30,6 +31,8 @@ class SceneLine(msgspec.Struct, frozen=True, kw_only=True):
     focus_id: int | None
     advance_s: int
     since: datetime
+    until: datetime | None
+    then: str
 
 
 class WallState(msgspec.Struct, frozen=True, kw_only=True):

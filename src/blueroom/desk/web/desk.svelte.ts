@@ -144,7 +144,8 @@ export class Desk {
     this.beside = new Beside(this);
     this.crew = new Crew(this.api, boot.me_id);
     this.slate = new Slate(boot.slate);
-    this.screens = new Screens(`${boot.api}/sessions/${boot.slug}/screens`);
+    const session = `${boot.api}/sessions/${boot.slug}`;
+    this.screens = new Screens(`${session}/screens`, `${session}/walls`);
     this.panic = new Panic(boot.panic, this.slate, () =>
       this.notices.show('wrong', this.say('panic.failed')),
     );

@@ -56,6 +56,7 @@ export const SCENES = [
 ] as const;
 export const LAYOUTS = ['one', 'three', 'voices'] as const;
 export const ADVANCES_S = [0, 8, 15, 30, 60] as const;
+export const LASTS_S = [10, 20, 30, 60, 120, 300, 600] as const;
 export type SceneName = (typeof SCENES)[number];
 export type LayoutName = (typeof LAYOUTS)[number];
 
@@ -100,11 +101,17 @@ export class Remote {
   }
 
   /** What is chosen for the driven walls, where they all have the same. */
-  get scene(): Pick<SceneLine, 'scene' | 'layout' | 'advance_s'> | null {
+  get scene(): Omit<SceneLine, 'link_id' | 'focus_id' | 'since'> | null {
     const driven = this.walls.filter(({ id }) => this.chosen === null || this.chosen === id);
     const lines = driven.map(({ id }) => {
       const line = this.wall.state.scenes.find(({ link_id }) => link_id === id);
-      return { scene: line?.scene ?? 'auto', layout: line?.layout ?? 'one', advance_s: line?.advance_s ?? 0 };
+      return {
+        scene: line?.scene ?? 'auto',
+        layout: line?.layout ?? 'one',
+        advance_s: line?.advance_s ?? 0,
+        until: line?.until ?? null,
+        then: line?.then ?? '',
+      };
     });
     const [first] = lines;
     return first && lines.every((line) => JSON.stringify(line) === JSON.stringify(first)) ? first : null;
@@ -132,6 +139,11 @@ export class Remote {
 
   show(choice: { scene?: SceneName; layout?: LayoutName; advance_s?: number }): Promise<boolean> {
     return this.post('scene', { ...choice, walls: this.driven });
+  }
+
+  /** Lets what is shown now give way by itself after so many seconds; 0: it stays. */
+  lasts(lasts_s: number, then: SceneName): Promise<boolean> {
+    return this.post('scene', { lasts_s, then, walls: this.driven });
   }
 
   moveFocus(steps: number): Promise<boolean> {

@@ -56,6 +56,8 @@ export interface SceneLine {
   focus_id: number | null;
   advance_s: number;
   since: string;
+  until: string | null;
+  then: string;
 }
 
 export interface Answered {
