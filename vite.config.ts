@@ -2,13 +2,14 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
 
-// One entry for each room that has a screen, src/blueroom/<room>/web/main.ts, and one for its service
-// worker, where it has one. Django reads the manifest to find the hashed file names.
+// One entry for each room that has a screen, src/blueroom/<room>/web/main.ts, one for its service
+// worker and one for what its screen frames, where it has them. Django reads the manifest to find the hashed file names.
 const rooms = 'src/blueroom';
 const entries = readdirSync(rooms)
   .flatMap((room) => [
     [room, `${rooms}/${room}/web/main.ts`],
     [`${room}-service`, `${rooms}/${room}/web/service.ts`],
+    [`${room}-frame`, `${rooms}/${room}/web/frame.ts`],
   ])
   .filter(([, path]) => existsSync(path));
 

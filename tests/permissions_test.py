@@ -14,6 +14,7 @@ from blueroom.room.models import Account, Invitation, Link, Role, Room, Token
 from blueroom.room.seal import Sealed, seal
 from blueroom.studio.models import Answer, CrewMessage, Feed
 from blueroom.studio.queries import photo_path, pictures_folder
+from blueroom.walls.models import Relay
 
 # What anybody may open. Everything else needs a role in the room: the tests below see to it.
 PUBLIC = {
@@ -56,6 +57,7 @@ BY_SECRET = {
     "prompter_undo",
     "wall",
     "wall_points",
+    "wall_relay",
     "wall_report",
     "wall_ticket",
     "welcome",
@@ -91,6 +93,7 @@ BODY = {
     "wall": 1,
     "question_id": None,
     "asked": {},
+    "address": "https://youtu.be/dQw4w9WgXcQ",
 }
 
 
@@ -153,6 +156,16 @@ def filled(session, make_question, make_member, room, moment):
     kept = SavedFilter.objects.create(
         room=room, person=member.person, name="Votes", asked={}, is_shared=True, at=moment
     )
+    relay = Relay.objects.create(
+        session=session,
+        way="youtube",
+        url="https://www.youtube-nocookie.com/embed/dQw4w9WgXcQ",
+        name="Ana",
+        position=1,
+        made_at=moment,
+        moved_at=moment,
+        due_at=moment,
+    )
     return {
         "<slug:slug>": session.slug,
         "{slug}": session.slug,
@@ -191,6 +204,8 @@ def filled(session, make_question, make_member, room, moment):
         "<screen_id>": 1,
         "<light>": "day",
         "<filter_id>": kept.pk,
+        "<int:relay_id>": relay.pk,
+        "<relay_id>": relay.pk,
     }
 
 

@@ -49,6 +49,7 @@ from blueroom.studio.actions import remove_answer, step_feed
 from blueroom.studio.models import Answer, AnswerKind, CrewMessage, Feed, FeedKind, Recording
 from blueroom.studio.queries import recordings_folder
 from blueroom.updates.tell import changed
+from blueroom.walls.relay_actions import forget_relays
 
 log = logging.getLogger(__name__)
 STEP_LIMIT_S = 180.0  # without a sign of progress: Parquet of a million posts takes some seconds
@@ -301,6 +302,7 @@ def erase_asker(*, author: Author, now: datetime, by: Actor) -> Erased:
         CrewMessage.objects.filter(feed__in=feeds).delete()  # they call people by their names
         if author.network == PAGE:
             erase_votes(device=author.remote_id)
+        forget_relays(Post.objects.filter(author=author))
         erased.posts = erase_author(author=author, now=now, by=by)
         replies = Reply.objects.filter(question__post__author=author)
         replies.update(text="", alt="", memory={})

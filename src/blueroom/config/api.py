@@ -37,6 +37,7 @@ from blueroom.room.crew_api import router as crew
 from blueroom.studio import errors as studio_errors
 from blueroom.studio.api import router as studio
 from blueroom.walls.api import router as walls
+from blueroom.walls.relay_api import router as relays
 
 CONFLICTS = (
     archive_errors.ExportNotReady,
@@ -121,6 +122,7 @@ for router in (
     publish,
     audience,
     walls,
+    relays,
     archive,
 ):
     api.add_router("", router)

@@ -64,9 +64,11 @@ from blueroom.updates.serve import AddressTaken, listen, serve
 from blueroom.updates.slate import FILE_NAME as SLATES_FILE
 from blueroom.updates.slate import Slates, slates_by
 from blueroom.updates.tell import Announce, Teller, deliver_by
+from blueroom.walls.actions import advance_scenes
 from blueroom.walls.ninja import PATH as NINJA_PATH
 from blueroom.walls.ninja import Ninja
 from blueroom.walls.queries import wall_stream
+from blueroom.walls.relay_actions import look_at_relays
 from blueroom.walls.worker import PanicWriter
 
 log = logging.getLogger(__name__)
@@ -188,6 +190,13 @@ def new_workers() -> dict[str, Worker]:
             after_round=close_old_connections,
             stamp=version_of_the_data,
         ),
+        # What elsewhere does not answer keeps nobody else waiting.
+        "lookout": Worker(
+            {"look at relays": lambda: look_at_relays(now=now())},
+            rest_s=0.5,
+            after_round=close_old_connections,
+            stamp=version_of_the_data,
+        ),
         "archivist": Worker(
             {"make archives": make_due_exports}, rest_s=1.0, after_round=close_old_connections
         ),
@@ -212,6 +221,7 @@ def _new_worker() -> Worker:
             "compare questions": lambda: compare_what_waits(now=now()),
             "word groups": WordGroups(now),
             "index words": index_new_posts,
+            "advance scenes": lambda: advance_scenes(now=now()),
             "describe askers": DescribeAskers(now),
             "tidy clips": tidy_clips,
             "sweep clips": Hourly(sweep_clips),

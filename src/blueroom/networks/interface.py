@@ -300,6 +300,23 @@ class Previews(Protocol):
     ) -> Preview: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Video:
+    """A video that a post holds: an HLS playlist, or a file that a browser plays."""
+
+    url: str
+    is_playlist: bool
+
+
+@runtime_checkable
+class HoldsVideos(Protocol):
+    """Ability of a network whose posts may hold videos that anybody may play from their address."""
+
+    def video_in(self, raw: bytes) -> Video | None:
+        """The first video of the post that came as this payload; None where it holds none."""
+        ...
+
+
 @runtime_checkable
 class ChecksAccount(Protocol):
     """Ability: tries the account's credentials before they are kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.transaction import on_commit
 
@@ -36,10 +36,15 @@ def show_scene(
     scene: str | None,
     layout: str | None = None,
     advance_s: int | None = None,
+    lasts_s: int = 0,
+    then: str = Scene.AUTO,
     now: datetime,
     by: Actor,
 ) -> list[WallScene]:
     """Tell questions walls what to show; what is None stays as it is. `walls` None: all of them.
+
+    After `lasts_s` seconds the scene gives way to `then` by itself; 0: it stays, whatever was to
+    come before.
 
     Raises: NoSuchWall.
     """
@@ -51,10 +56,13 @@ def show_scene(
             one.layout = Layout(layout) if layout else one.layout
             if advance_s is not None:
                 one.advance_s = max(0, min(advance_s, rules.ADVANCE_S_MAX))
+            if lasts_s:
+                one.until_at = now + timedelta(seconds=min(lasts_s, rules.LASTS_S_MAX))
+                one.then_scene = Scene(then)
             shown = questions_shown(session, one)
             if one.focus_id not in shown:
                 one.focus_id = shown[0] if shown and one.advance_s else None
-            _keep(one, now, by)
+            _keep(one, now, by, is_timed=bool(lasts_s))
     changed(session.pk, walls=True, at_once=True, when=on_commit)
     return chosen
 
@@ -136,9 +144,29 @@ def _chosen(session: Session, walls: Sequence[int] | None, now: datetime) -> lis
     return [known.get(link.pk) or WallScene(link=link, since_at=now) for link in links]
 
 
-def _keep(chosen: WallScene, now: datetime, by: Actor) -> None:
+def _keep(chosen: WallScene, now: datetime, by: Actor, *, is_timed: bool = False) -> None:
     chosen.since_at, chosen.changed_by = now, by.name
+    if not is_timed:  # whoever presses anything has taken over
+        chosen.until_at, chosen.then_scene = None, ""
     chosen.save()
+
+
+def advance_scenes(*, now: datetime) -> int:
+    """Let scenes whose time is over give way to what was to follow; how many. May be repeated."""
+    due = WallScene.objects.filter(until_at__lte=now)
+    sessions: set[int] = set()
+    with one_transaction():
+        for one in due.select_for_update().select_related("link__session"):
+            one.scene = Scene(one.then_scene or Scene.AUTO)
+            one.since_at, one.until_at, one.then_scene = now, None, ""
+            shown = questions_shown(one.link.session, one)
+            if one.focus_id not in shown:
+                one.focus_id = shown[0] if shown and one.advance_s else None
+            one.save()
+            sessions.add(one.link.session_id)
+        for session_id in sessions:
+            changed(session_id, walls=True, at_once=True, when=on_commit)
+    return len(sessions)
 
 
 # Screens
@@ -157,6 +185,7 @@ def note_report(*, link: Link, report: Report, now: datetime) -> None:
         "build": report.build,
         "width_px": report.width_px,
         "height_px": report.height_px,
+        "still_relays": report.still_relays,
         "reported_at": now,
     }
     with one_transaction():

@@ -11,6 +11,7 @@ from blueroom.room.links import new_nonce
 from blueroom.room.models import Link, Role, Screen
 from blueroom.walls import rules
 from blueroom.walls.actions import (
+    advance_scenes,
     begin_pairing,
     focus_question,
     forget_screen,
@@ -21,7 +22,7 @@ from blueroom.walls.actions import (
 )
 from blueroom.walls.errors import LettersUnknown, NoSuchWall, NothingToFocus, PairingFull
 from blueroom.walls.models import OpenScreen, Pairing, WallScene
-from blueroom.walls.queries import open_screens
+from blueroom.walls.queries import open_screens, scene_lines
 from blueroom.walls.report import Report
 
 
@@ -82,6 +83,45 @@ def test_arrows_move_the_focus_and_go_round(session, make_wall, lined_up, modera
     # It goes on by itself: the arrow moves on from what stands out at that moment.
     show_scene(session=session, walls=None, scene=None, advance_s=10, now=moment, by=moderator)
     assert press(1, moment + timedelta(seconds=25)) == lined_up[2]
+
+
+def test_a_scene_gives_way_when_its_time_is_over(session, make_wall, moderator, moment):
+    wall = make_wall()
+    show_scene(
+        session=session,
+        walls=None,
+        scene="countdown",
+        lasts_s=300,
+        then="question",
+        now=moment,
+        by=moderator,
+    )
+    told = [(line.scene, line.until, line.then) for line in scene_lines(session)]
+    assert told == [("countdown", moment + timedelta(seconds=300), "question")]
+
+    assert advance_scenes(now=moment + timedelta(seconds=299)) == 0
+    assert advance_scenes(now=moment + timedelta(seconds=300)) == 1
+
+    kept = WallScene.objects.get(link=wall)
+    assert (kept.scene, kept.until_at, kept.then_scene) == ("question", None, "")
+    assert advance_scenes(now=moment + timedelta(days=1)) == 0
+
+
+@pytest.mark.parametrize("press", ["scene", "layout", "focus"])
+def test_whoever_presses_anything_stops_the_clock(
+    session, make_wall, lined_up, moderator, moment, press
+):
+    make_wall()
+    chosen = {"session": session, "walls": None, "now": moment, "by": moderator}
+    show_scene(**chosen, scene="next", lasts_s=20, then="auto")
+
+    if press == "focus":
+        move_focus(**chosen, steps=1)
+    else:
+        show_scene(**chosen, scene=None, **({"layout": "three"} if press == "layout" else {}))
+
+    assert advance_scenes(now=moment + timedelta(days=1)) == 0
+    assert WallScene.objects.get().scene == "next"
 
 
 def test_one_large_question_has_no_focus(session, make_wall, lined_up, moderator, moment):

@@ -30,11 +30,16 @@ Steps = Annotated[int, Field(ge=-100, le=100)]
 
 
 class SceneChoice(Schema):
-    """What is left out stays as it is. `walls` are ids of links; left out: every questions wall."""
+    """What is left out stays as it is. `walls` are ids of links; left out: every questions wall.
+
+    `lasts_s`: after so many seconds `then` is shown by itself; left out, or 0, nothing follows.
+    """
 
     scene: Scene | None = None
     layout: Layout | None = None
     advance_s: int | None = Field(None, ge=0, le=rules.ADVANCE_S_MAX)
+    lasts_s: int = Field(0, ge=0, le=rules.LASTS_S_MAX)
+    then: Scene = Scene.AUTO
     walls: list[int] | None = Field(None, max_length=100)
 
 
@@ -47,7 +52,8 @@ class FocusChoice(Schema):
 
 
 class WallOut(Schema):
-    """A questions wall and what the crew chose for it; `focus_id` is what stands out now."""
+    """A questions wall and what the crew chose for it; `focus_id` is what stands out now. At
+    `until` the scene gives way to `then`; null: it stays."""
 
     id: int
     label: str
@@ -56,6 +62,8 @@ class WallOut(Schema):
     layout: Layout
     focus_id: int | None
     advance_s: int
+    until: datetime | None
+    then: str
 
 
 class ScreenOut(Schema):
@@ -169,6 +177,8 @@ def _wall(
             now=moment,
         ),
         "advance_s": chosen.advance_s,
+        "until": chosen.until_at,
+        "then": chosen.then_scene,
     }
 
 

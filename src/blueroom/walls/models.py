@@ -1,10 +1,13 @@
-"""What walls are told to show, which screens are open, and who covered them all."""
+"""What walls are told to show, which screens are open, who covered them; videos from elsewhere."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
+from blueroom.posts.models import Post
 from blueroom.room.models import Link, Session
+from blueroom.walls.relay_addresses import Way
 
 
 class Scene(models.TextChoices):
@@ -33,7 +36,8 @@ class WallScene(models.Model):
     """What the crew chose for one wall; a wall without a row goes by itself.
 
     `focus_id` is the question that stands out among several. It goes on to the next one every
-    `advance_s` seconds from `since_at`; 0: by hand alone.
+    `advance_s` seconds from `since_at`; 0: by hand alone. At `until_at` the scene gives way to
+    `then_scene`; null: it stays.
     """
 
     link = models.OneToOneField(Link, models.CASCADE, related_name="wall_scene")
@@ -42,6 +46,8 @@ class WallScene(models.Model):
     focus_id = models.BigIntegerField(null=True, blank=True)
     advance_s = models.PositiveSmallIntegerField(default=0)
     since_at = models.DateTimeField()
+    until_at = models.DateTimeField(null=True, blank=True)
+    then_scene = models.CharField(max_length=10, choices=Scene.choices, blank=True)
     changed_by = models.CharField(max_length=160, blank=True)
 
 
@@ -61,6 +67,7 @@ class OpenScreen(models.Model):
     build = models.CharField(max_length=40, blank=True)
     width_px = models.PositiveIntegerField(default=0)
     height_px = models.PositiveIntegerField(default=0)
+    still_relays = models.JSONField(default=list)  # ids of those whose picture stands still on it
     opened_at = models.DateTimeField()
     shown_at = models.DateTimeField()  # since when it shows this
     reported_at = models.DateTimeField()
@@ -95,3 +102,50 @@ class Panic(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["session", "number"], name="panic_once")]
+
+
+class Relay(models.Model):
+    """A video from elsewhere for the videos wall. Nothing of it is public before `is_on_wall`.
+
+    `url` is what plays, `page` what somebody gave, `origins` what the player loads from. One at
+    most is large, and one is heard. `code` says why it plays nothing now; the wall leaves it out
+    until it does again.
+    """
+
+    session = models.ForeignKey(Session, models.CASCADE, related_name="relays")
+    way = models.CharField(max_length=8, choices=[(way.value, way.value) for way in Way])
+    url = models.CharField(max_length=1100)
+    page = models.CharField(max_length=1000)
+    origins = models.JSONField(default=list)
+    post = models.ForeignKey(Post, models.CASCADE, null=True, blank=True, related_name="relays")
+    name = models.CharField(max_length=80)  # who is seen
+    place = models.CharField(max_length=80, blank=True)
+    position = models.PositiveIntegerField()
+    is_on_wall = models.BooleanField(default=False)
+    is_large = models.BooleanField(default=False)
+    is_heard = models.BooleanField(default=False)
+    made_at = models.DateTimeField()
+    made_by = models.CharField(max_length=160, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.CharField(max_length=160, blank=True)
+    # What was seen when it was last looked at.
+    is_live = models.BooleanField(default=False)
+    mark = models.CharField(max_length=40, blank=True)
+    moved_at = models.DateTimeField()  # when `mark` last changed
+    due_at = models.DateTimeField()  # when it is looked at again
+    code = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "url"], name="relay_once"),
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(is_large=True), name="one_relay_large"
+            ),
+            models.UniqueConstraint(
+                fields=["session"], condition=Q(is_heard=True), name="one_relay_heard"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(is_on_wall=True), name="relays_to_look_at")
+        ]

@@ -28,6 +28,7 @@ from blueroom.studio.models import Feed, FeedState, Programme, ProgrammeState
 from blueroom.studio.queries import live_card, monitor_hls, programme_hls
 from blueroom.walls import rules
 from blueroom.walls.models import Layout, OpenScreen, Scene, WallScene
+from blueroom.walls.relay_queries import relay_tiles, relays_shown
 from blueroom.walls.wire import (
     SceneLine,
     Tile,
@@ -89,6 +90,8 @@ def scene_lines(session: Session) -> list[SceneLine]:
             focus_id=chosen.focus_id,
             advance_s=chosen.advance_s,
             since=chosen.since_at,
+            until=chosen.until_at,
+            then=chosen.then_scene,
         )
         for chosen in found.order_by("link_id")
     ]
@@ -136,6 +139,7 @@ def videos_state(session: Session) -> VideosState:
         session=card_of_session(session),
         programme=wall_programme(session),
         tiles=tiles(session),
+        relays=relay_tiles(session),
         on_air=card_on_air(session),
     )
 
@@ -166,13 +170,15 @@ def wall_programme(session: Session) -> WallProgramme | None:
 
 def tiles(session: Session) -> list[Tile]:
     """The feeds that the crew put on the wall and that somebody sends by, in the order they were
-    made. Of more than nine the later ones are left out, but never the one on air."""
+    made. Of more than nine the later ones are left out, but never the one on air; videos from
+    elsewhere take places of the nine."""
     programme = _programme(session)
     is_live = programme is not None and programme.state == ProgrammeState.LIVE
     on_air = programme.feed_id if programme is not None and is_live else None
     found = Feed.objects.filter(session=session, is_on_wall=True, state=FeedState.READY)
     feeds = list(found.exclude(way="").select_related("question").order_by("id"))
-    first = sorted(feeds, key=lambda feed: feed.pk != on_air)[:TILES_MAX]
+    places = TILES_MAX - len(relays_shown(session))
+    first = sorted(feeds, key=lambda feed: feed.pk != on_air)[:places]
     return [_tile(feed, on_air) for feed in feeds if feed in first]
 
 

@@ -14,7 +14,8 @@ Size = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """`frame_age_ms` is how long ago the screen last painted; `is_closing` is its goodbye."""
+    """`frame_age_ms` is how long ago the screen last painted; `still_relays` are ids of
+    those whose picture stands still on it; `is_closing` is its goodbye."""
 
     key: Annotated[str, Meta(pattern=r"^[a-z0-9-]{8,40}$")]
     kind: Literal["questions", "videos", "heat", "overlay"]
@@ -27,6 +28,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     build: Annotated[str, Meta(pattern=r"^[\w.-]{0,40}$")] = ""
     width_px: Size = 0
     height_px: Size = 0
+    still_relays: Annotated[list[int], Meta(max_length=9)] = []
     is_closing: bool = False
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 ADVANCE_S_MAX = 600
+LASTS_S_MAX = 4 * 3600
 VOICES_MAX = 12
 THREE = 3
 ANSWERED_MAX = 6

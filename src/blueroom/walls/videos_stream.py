@@ -10,9 +10,11 @@ from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session
 from blueroom.updates.tell import Notice
 from blueroom.walls.queries import tiles, videos_state, wall_programme
+from blueroom.walls.relay_queries import relay_tiles
 from blueroom.walls.wire import (
     OnAirChanged,
     ProgrammeChanged,
+    RelaysChanged,
     TilesChanged,
     VideosChange,
     VideosState,
@@ -34,7 +36,9 @@ def changes(session: Session, notice: Notice) -> Iterator[VideosChange]:
     is_decision = bool(notice.questions) and notice.at_once
     if notice.studio:
         yield ProgrammeChanged(wall_programme(session))
-    if notice.studio or is_decision:
+    if notice.walls:
+        yield RelaysChanged(relay_tiles(session))
+    if notice.studio or notice.walls or is_decision:
         yield TilesChanged(tiles(session))
     if is_decision:
         yield OnAirChanged(card_on_air(session))

@@ -15,6 +15,7 @@ from blueroom.walls.videos_stream import changes, snapshot
 from blueroom.walls.wire import (
     OnAirChanged,
     ProgrammeChanged,
+    RelaysChanged,
     Tile,
     TilesChanged,
     VideosState,
@@ -63,7 +64,7 @@ def test_snapshot_is_empty_before_anybody_sends(session, make_feed):
     make_feed("Bob", is_on_wall=False)
 
     assert snapshot(session) == VideosState(
-        session=card_of_session(session), programme=None, tiles=[], on_air=None
+        session=card_of_session(session), programme=None, tiles=[], relays=[], on_air=None
     )
 
 
@@ -84,6 +85,7 @@ def test_snapshot_holds_the_feeds_on_the_wall_the_programme_and_the_question_on_
             tile(ana, is_on_air=True, width_px=720, height_px=1280),
             tile(guest, kind="guest"),
         ],
+        relays=[],
         on_air=Card(
             id=question.pk,
             text="Le soir ou le matin ?",
@@ -188,7 +190,7 @@ def test_wall_holds_nothing_of_another_session(session, make_feed, moment):
     )
 
     assert snapshot(other) == VideosState(
-        session=card_of_session(other), programme=None, tiles=[], on_air=None
+        session=card_of_session(other), programme=None, tiles=[], relays=[], on_air=None
     )
 
 
@@ -201,6 +203,7 @@ def test_changes_are_whole_new_values_of_what_a_notice_touches(session, make_fee
             "session": Notice(session=True),
             "decision": Notice(questions=[1], at_once=True),
             "new question": Notice(questions=[1], counts=True),
+            "walls": Notice(walls=True),
             "both": Notice(questions=[1], studio=True, at_once=True),
         }.items()
     }
@@ -211,6 +214,7 @@ def test_changes_are_whole_new_values_of_what_a_notice_touches(session, make_fee
         "session": [SessionChanged(card_of_session(session))],
         "decision": [tiles, on_air],
         "new question": [],
+        "walls": [RelaysChanged([]), tiles],
         "both": [nothing, tiles, on_air],
     }
 
@@ -221,10 +225,10 @@ def test_snapshot_asks_the_same_for_one_tile_and_for_nine(
     question = make_question()
     make_feed()
     Feed.objects.update(question=question)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         snapshot(session)
     for number in range(8):
         make_feed(f"Fan {number}")
     Feed.objects.update(question=question)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         snapshot(session)

@@ -165,6 +165,7 @@ def remote(request: HttpRequest, slug: str) -> HttpResponse:
             "ticket_url": reverse("desk_panic_ticket", args=[session.slug]),
         },
         "desk_url": reverse("desk", args=[session.slug]),
+        "relays_url": reverse("remote", args=[session.slug]) + "relays/",
         "addresses_url": reverse("session", args=[session.slug]),
         "walls": [
             {"id": link.pk, "screen": link.screen, "label": link.label}
@@ -194,6 +195,8 @@ def _boot(request: HttpRequest, link: Link, language: str) -> dict[str, Any]:
     link_secret = secret_of(link)
     is_map = link.screen == Screen.WALL_HEAT
     more = {"points_url": reverse("wall_points", args=[link_secret])} if is_map else {}
+    if link.screen == Screen.WALL_VIDEOS:
+        more = {"relays_url": reverse("wall", args=[link_secret]) + "relays/"}
     phone = request.build_absolute_uri(state.session.phone_url)
     return {
         **_common(session, link.screen, language),

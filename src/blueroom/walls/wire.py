@@ -22,7 +22,8 @@ class WallCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 class SceneLine(msgspec.Struct, frozen=True, kw_only=True):
     """What the crew chose for one wall. Among several questions `focus_id` stands out, from `since`
-    on the next one every `advance_s` seconds; 0: only by hand."""
+    on the next one every `advance_s` seconds; 0: only by hand. At `until` the scene gives way to
+    `then`; null: it stays."""
 
     link_id: int
     scene: str  # auto, question, next, answered, call, countdown, video, thanks, slate
@@ -30,6 +31,8 @@ class SceneLine(msgspec.Struct, frozen=True, kw_only=True):
     focus_id: int | None
     advance_s: int
     since: datetime
+    until: datetime | None
+    then: str
 
 
 class WallState(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +106,18 @@ class Tile(msgspec.Struct, frozen=True, kw_only=True):
     height_px: int
 
 
+class RelayTile(msgspec.Struct, frozen=True, kw_only=True):
+    """A video from elsewhere on the videos wall. Its page lies below the wall's own address and is
+    opened anew with each `version`."""
+
+    id: int
+    name: str
+    place: str
+    version: str
+    is_large: bool
+    is_heard: bool
+
+
 class WallProgramme(msgspec.Struct, frozen=True, kw_only=True):
     """The live picture. `monitor` is the feed on air without delay, empty where none is: a secret.
 
@@ -118,11 +133,13 @@ class WallProgramme(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VideosState(msgspec.Struct, frozen=True, kw_only=True):
-    """The videos wall's snapshot. `programme` is null where it is off; at most nine `tiles`."""
+    """The videos wall's snapshot. `programme` is null where it is off. At most nine `tiles` and
+    `relays` together."""
 
     session: SessionCard
     programme: WallProgramme | None
     tiles: list[Tile]
+    relays: list[RelayTile]
     on_air: Card | None
 
 
@@ -134,4 +151,8 @@ class TilesChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="tiles"):
     tiles: list[Tile]
 
 
-VideosChange = ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged
+class RelaysChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="relays"):
+    relays: list[RelayTile]
+
+
+VideosChange = RelaysChanged | ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged

@@ -53,9 +53,9 @@ def _reached(built: dict[str, Any], entry: str) -> list[dict[str, Any]]:
 
 
 @register.simple_tag
-def screen_assets(room: str) -> SafeString:
-    """The <link> and <script> elements of a room's screen."""
-    entry = f"src/blueroom/{room}/web/main.ts"
+def screen_assets(room: str, entry: str = "main") -> SafeString:
+    """The <link> and <script> elements of a room's screen, or of another entry of the room's."""
+    entry = f"src/blueroom/{room}/web/{entry}.ts"
     reached = _reached(manifest(), entry)
     styles = [static("ui/" + css) for chunk in reached for css in chunk.get("css", [])]
     scripts = [static("ui/" + chunk["file"]) for chunk in reached]

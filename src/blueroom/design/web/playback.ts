@@ -37,7 +37,10 @@ export interface Plays {
 
 export type Tell = (playing: Playing) => void;
 
-type Library = typeof import('hls.js').default;
+export type Library = typeof import('hls.js').default;
+/** What plays our own streams: it knows neither subtitles nor other sound tracks, which they do not
+ * have. */
+const light = async () => (await import('hls.js/light')).default as Library;
 
 const CHECK_MS = 1_000;
 // A connection that died without a word takes what is asked over it along. By itself hls.js waits
@@ -65,6 +68,7 @@ export class Playback implements Plays {
     private readonly video: HTMLVideoElement,
     private readonly address: string,
     private readonly tell: Tell,
+    private readonly load: () => Promise<Library> = light,
   ) {
     this.way = wayToPlay(abilitiesOf(video));
     const { signal } = this.listening;
@@ -112,7 +116,7 @@ export class Playback implements Plays {
       return this.start();
     }
     try {
-      this.library ??= (await import('hls.js/light')).default as Library;
+      this.library ??= await this.load();
     } catch {
       return this.later(() => void this.begin()); // the network is away: the script did not come
     }

@@ -149,7 +149,8 @@ export class Desk {
     this.crew = new Crew(this.api, boot.me_id);
     this.filters = new Filters(this);
     this.slate = new Slate(boot.slate);
-    this.screens = new Screens(`${boot.api}/sessions/${boot.slug}/screens`);
+    const session = `${boot.api}/sessions/${boot.slug}`;
+    this.screens = new Screens(`${session}/screens`, `${session}/walls`);
     this.panic = new Panic(boot.panic, this.slate, () =>
       this.notices.show('wrong', this.say('panic.failed')),
     );

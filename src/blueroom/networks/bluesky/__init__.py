@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from blueroom.networks.interface import Field, Listening, Network, Publisher, Source
+from blueroom.networks.interface import Field, Listening, Network, Publisher, Source, Video
 
 SERVICE = "https://bsky.social"
 DIRECTORY = "https://plc.directory"
@@ -49,6 +49,11 @@ class Bluesky:
         ),
     )
     listens_without_account = True
+
+    def video_in(self, raw: bytes) -> Video | None:
+        from blueroom.networks.bluesky.videos import video_in
+
+        return video_in(raw)
 
     def source(self, listening: Listening) -> Source:
         # Imported here: listing the networks must not cost the start a web client.

@@ -41,7 +41,7 @@ interface AnyBoot<Screen, State> extends Boot {
   zone: string;
 }
 export type WallBoot = AnyBoot<'wall_questions' | 'overlay', WallState>;
-export type VideosBoot = AnyBoot<'wall_videos', VideosState>;
+export type VideosBoot = AnyBoot<'wall_videos', VideosState> & { relays_url: string };
 export type HeatBoot = AnyBoot<'wall_heat', HeatState> & { points_url: string };
 
 /** What a wall knows, kept up to date by its stream. */
@@ -107,7 +107,7 @@ function show(boot: WallBoot | VideosBoot | HeatBoot): void {
   if (boot.screen === 'wall_videos') {
     // Walls are opened long before the show: what plays is there when it begins, network or not.
     void import('hls.js/light').catch(() => {});
-    const wall = new Videos(boot.state, askedBy(location.search), slate);
+    const wall = new Videos(boot.state, askedBy(location.search), slate, boot.relays_url);
     keepUp(wall, boot);
     mount(Cameras, { target: screen, props: { wall, boot } });
     tellOf('videos', boot, slate, wall);
@@ -147,6 +147,7 @@ interface Reported {
   readonly scene: string;
   readonly state: { session: SessionCard; on_air?: { text: string } | null };
   readonly status: Status | null;
+  readonly stillRelays?: number[];
 }
 
 /** Reports what the wall shows from now on. */
@@ -160,6 +161,7 @@ function tellOf(
     kind,
     scene: wall.scene,
     title: wall.state.on_air?.text ?? '',
+    still_relays: wall.stillRelays ?? [],
     is_covered: slate.isOn,
     is_stale: wall.status?.state === 'stale',
     mayReload: slate.isOn || wall.state.session.state !== 'on_air',

@@ -5,6 +5,7 @@ import { Panic, type PanicBoot } from '../../design/web/panic.svelte';
 import { Slate, type SlateState } from '../../design/web/slate.svelte';
 import { clock } from '../../design/web/time.svelte';
 import { words, type Say } from '../../design/web/words';
+import { Relays } from './relays.svelte';
 import { Wall } from './wall.svelte';
 import type { SceneLine, WallChange, WallState } from './wire';
 import en from './words/en.json';
@@ -18,6 +19,8 @@ export interface RemoteBoot extends Boot {
   panic: PanicBoot;
   desk_url: string;
   addresses_url: string;
+  /** Below which address the pages of videos from elsewhere lie. */
+  relays_url: string;
   /** The session's addresses in use. */
   walls: { id: number; screen: string; label: string }[];
 }
@@ -53,11 +56,13 @@ export const SCENES = [
 ] as const;
 export const LAYOUTS = ['one', 'three', 'voices'] as const;
 export const ADVANCES_S = [0, 8, 15, 30, 60] as const;
+export const LASTS_S = [10, 20, 30, 60, 120, 300, 600] as const;
 export type SceneName = (typeof SCENES)[number];
 export type LayoutName = (typeof LAYOUTS)[number];
 
 const LOOK_EVERY_MS = 4_000;
 const ANSWER_MS = 8_000;
+const SEND_MS = 20_000; // the server may have to ask another one
 const TOLD_MS = 8_000;
 
 export class Remote {
@@ -65,6 +70,7 @@ export class Remote {
   readonly wall: Wall;
   readonly slate: Slate;
   readonly panic: Panic;
+  readonly relays: Relays;
   status = $state.raw<Status | null>(null);
   screens = $state.raw<OpenScreen[]>([]);
   /** The walls that are driven: one, or null for all. */
@@ -77,6 +83,7 @@ export class Remote {
     this.t = words(boot.language, { fr, en });
     this.wall = new Wall(boot.state);
     this.slate = new Slate(boot.slate);
+    this.relays = new Relays(this);
     this.panic = new Panic(boot.panic, this.slate, () => this.say(this.t('remote.panic_failed'), true));
   }
 
@@ -94,11 +101,17 @@ export class Remote {
   }
 
   /** What is chosen for the driven walls, where they all have the same. */
-  get scene(): Pick<SceneLine, 'scene' | 'layout' | 'advance_s'> | null {
+  get scene(): Omit<SceneLine, 'link_id' | 'focus_id' | 'since'> | null {
     const driven = this.walls.filter(({ id }) => this.chosen === null || this.chosen === id);
     const lines = driven.map(({ id }) => {
       const line = this.wall.state.scenes.find(({ link_id }) => link_id === id);
-      return { scene: line?.scene ?? 'auto', layout: line?.layout ?? 'one', advance_s: line?.advance_s ?? 0 };
+      return {
+        scene: line?.scene ?? 'auto',
+        layout: line?.layout ?? 'one',
+        advance_s: line?.advance_s ?? 0,
+        until: line?.until ?? null,
+        then: line?.then ?? '',
+      };
     });
     const [first] = lines;
     return first && lines.every((line) => JSON.stringify(line) === JSON.stringify(first)) ? first : null;
@@ -119,12 +132,18 @@ export class Remote {
     });
     this.slate.follow(this.boot.slug);
     this.panic.start();
-    void this.look();
-    setInterval(() => void this.look(), LOOK_EVERY_MS);
+    const look = () => Promise.all([this.look(), this.relays.look()]);
+    void look();
+    setInterval(() => void look(), LOOK_EVERY_MS);
   }
 
   show(choice: { scene?: SceneName; layout?: LayoutName; advance_s?: number }): Promise<boolean> {
     return this.post('scene', { ...choice, walls: this.driven });
+  }
+
+  /** Lets what is shown now give way by itself after so many seconds; 0: it stays. */
+  lasts(lasts_s: number, then: SceneName): Promise<boolean> {
+    return this.post('scene', { lasts_s, then, walls: this.driven });
   }
 
   moveFocus(steps: number): Promise<boolean> {
@@ -164,13 +183,19 @@ export class Remote {
   }
 
   private async look(): Promise<void> {
+    this.screens = (await this.read<OpenScreen[]>('screens')) ?? this.screens;
+  }
+
+  /** What the API says of the session; null where it does not answer: the stream says that the line
+   * is lost. */
+  async read<Told>(what: string): Promise<Told | null> {
     try {
-      const answer = await fetch(`${this.boot.api}/sessions/${this.boot.slug}/screens`, {
+      const answer = await fetch(`${this.boot.api}/sessions/${this.boot.slug}/${what}`, {
         signal: AbortSignal.timeout(ANSWER_MS),
       });
-      if (answer.ok) this.screens = (await answer.json()) as OpenScreen[];
+      return answer.ok ? ((await answer.json()) as Told) : null;
     } catch {
-      // what was known stays, and the stream says that the line is lost
+      return null;
     }
   }
 
@@ -178,13 +203,13 @@ export class Remote {
     return this.send('POST', `/sessions/${this.boot.slug}/${what}`, body);
   }
 
-  private async send(method: string, path: string, body?: unknown): Promise<boolean> {
+  async send(method: string, path: string, body?: unknown): Promise<boolean> {
     try {
       const answer = await fetch(`${this.boot.api}${path}`, {
         method,
         headers: { 'Content-Type': 'application/json', 'X-CSRFToken': this.boot.csrf },
         body: body === undefined ? null : JSON.stringify(body),
-        signal: AbortSignal.timeout(ANSWER_MS),
+        signal: AbortSignal.timeout(SEND_MS),
       });
       if (answer.ok) return true;
       const { message } = (await answer.json()) as { message?: string };

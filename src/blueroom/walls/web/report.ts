@@ -6,6 +6,8 @@ export interface Shown {
   scene: string;
   /** What is read on it. */
   title: string;
+  /** Videos from elsewhere whose picture stands still on it. */
+  still_relays: number[];
   is_covered: boolean;
   is_stale: boolean;
   /** Whether it may be interrupted for a newer build. */

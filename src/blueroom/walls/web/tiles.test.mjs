@@ -8,7 +8,7 @@ after(close);
 const TV = 16 / 9;
 const PHONE = 9 / 16;
 const stage = { x: 0, y: 0, width: 1808, height: 800, gap: 30 };
-const shapesOf = (ratios, onAir = -1) => ratios.map((ratio, at) => ({ id: at + 1, ratio, isOnAir: at === onAir }));
+const shapesOf = (ratios, onAir = -1) => ratios.map((ratio, at) => ({ id: at + 1, ratio, isLarge: at === onAir }));
 const area = ({ width, height }) => width * height;
 const hung = (ratios, onAir, on = stage) => [...hang(shapesOf(ratios, onAir), on)].sort(([a], [b]) => a - b).map(([, box]) => box);
 

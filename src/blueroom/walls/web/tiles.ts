@@ -1,10 +1,10 @@
-// Where the videos wall's pictures hang: each as large as can be, the one on air larger.
+// Where the videos wall's pictures hang: each as large as can be, one of them larger.
 
 export interface Shape {
-  id: number;
+  id: string;
   /** Width to height of the picture. */
   ratio: number;
-  isOnAir: boolean;
+  isLarge: boolean;
 }
 
 export interface Box {
@@ -20,7 +20,7 @@ export interface Stage extends Box {
 }
 
 interface Hung {
-  boxes: Map<number, Box>;
+  boxes: Map<string, Box>;
   /** Greater where pictures are larger, the small ones above all. */
   score: number;
 }
@@ -29,9 +29,9 @@ interface Hung {
 const NARROWEST = 0.86;
 // Stranger shapes than a telephone's and a television's are cut to these.
 const [TALLEST, WIDEST] = [9 / 16, 16 / 9];
-// How much the one on air counts against each other one, and how much larger it has to be.
-const ON_AIR_COUNTS = 1.5;
-const ON_AIR_LARGER = 1.6;
+// How much the large one counts against each other one, and how much larger it has to be.
+const LARGE_COUNTS = 1.5;
+const LARGER_BY = 1.6;
 const WHOLE = 12; // a stage is split by its twelfths
 const NOWHERE: Hung = { boxes: new Map(), score: -Infinity };
 const NOTHING: Hung = { boxes: new Map(), score: 0 };
@@ -43,12 +43,12 @@ export function ratioOf(width_px: number, height_px: number): number {
 }
 
 /** A box for each picture by its id, within the stage, none over another. */
-export function hang(shapes: Shape[], stage: Stage): Map<number, Box> {
-  const onAir = shapes.find((shape) => shape.isOnAir);
-  const others = shapes.filter((shape) => shape !== onAir);
-  if (!onAir || !others.length) return beside(shapes, stage).boxes;
+export function hang(shapes: Shape[], stage: Stage): Map<string, Box> {
+  const main = shapes.find((shape) => shape.isLarge);
+  const others = shapes.filter((shape) => shape !== main);
+  if (!main || !others.length) return beside(shapes, stage).boxes;
   const alike = others.toSorted((one, other) => Number(one.ratio >= 1) - Number(other.ratio >= 1));
-  const framed = better(around(onAir, others, stage), around(onAir, alike, stage));
+  const framed = better(around(main, others, stage), around(main, alike, stage));
   return pushed(framed, stage, 0.5, 0.5).boxes;
 }
 
@@ -68,15 +68,15 @@ function beside(shapes: Shape[], stage: Stage, most = Infinity): Hung {
   return best;
 }
 
-/** The one on air at the upper left, the others right of it and below it, close to it. */
-function around(onAir: Shape, others: Shape[], stage: Stage): Hung {
+/** The large one at the upper left, the others right of it and below it, close to it. */
+function around(main: Shape, others: Shape[], stage: Stage): Hung {
   let best = NOWHERE;
   for (let across = WHOLE / 4; across <= WHOLE; across += 1) {
     for (let down = WHOLE / 2; down <= WHOLE; down += 1) {
       const [left, right] = splitAcross(stage, across / WHOLE);
       const [above, below] = splitDown(left, down / WHOLE);
-      const large = inRows([onAir], above, Infinity, ON_AIR_COUNTS);
-      const most = areaOf(large.boxes.get(onAir.id)) / ON_AIR_LARGER;
+      const large = inRows([main], above, Infinity, LARGE_COUNTS);
+      const most = areaOf(large.boxes.get(main.id)) / LARGER_BY;
       for (let count = 0; count <= others.length; count += 1) {
         // A part takes room exactly where it holds something.
         const isRightUsed = count > 0;
@@ -127,7 +127,7 @@ function rowsOf(rows: Shape[][], { x, y, width, height, gap }: Stage, most: numb
   );
   if (tall <= 0) return NOWHERE;
   const kept = Math.min(1, ...rooms.map(({ room, ratio }) => room / (ratio * tall)));
-  const boxes = new Map<number, Box>();
+  const boxes = new Map<string, Box>();
   let top = y + (height - rows.length * tall - gap * (rows.length - 1)) / 2;
   let score = 0;
   rows.forEach((row, at) => {

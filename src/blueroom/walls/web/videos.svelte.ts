@@ -1,7 +1,8 @@
 // What a videos wall knows and which scene it shows; no markup, no network.
-import { SvelteSet } from 'svelte/reactivity';
+import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { Status } from '../../design/web/live';
-import type { Tile, VideosChange, VideosState } from './wire';
+import { ratioOf } from './tiles';
+import type { RelayTile, Tile, VideosChange, VideosState } from './wire';
 
 export type VideosScene = 'mosaic' | 'single' | 'invite' | 'after' | 'detached';
 
@@ -21,17 +22,36 @@ export function askedBy(query: string): Asked {
   };
 }
 
+/** One picture of the mosaic: a feed of ours, or a video from elsewhere in a frame of its own. */
+export interface Hanging {
+  key: string;
+  name: string;
+  /** What they ask, or where they are. */
+  line: string;
+  isOnAir: boolean;
+  isLarge: boolean;
+  ratio: number;
+  /** The playlist of a feed; empty where it is not known yet. */
+  hls: string;
+  /** The page of a video from elsewhere. */
+  frame: string;
+}
+
 export class Videos {
   state = $state.raw<VideosState>()!;
   status = $state.raw<Status | null>(null);
   private wanted = $state(false);
-  /** Feeds whose picture stands still. They are followed all the same, so that they come back. */
-  readonly still = new SvelteSet<number>();
+  /** Those whose picture stands still. They are followed all the same, so that they come back. */
+  readonly still = new SvelteSet<string>();
+  /** Width to height of videos from elsewhere, once they have come. */
+  readonly ratios = new SvelteMap<string, number>();
 
   constructor(
     first: VideosState,
     readonly asked: Asked = { layout: 'both', ownMonitor: false },
     private readonly slate: { isOn: boolean } = { isOn: false },
+    /** Below which address the pages of videos from elsewhere lie. */
+    private readonly relaysUrl = '',
   ) {
     this.state = first;
   }
@@ -49,6 +69,7 @@ export class Videos {
     let next = this.state;
     for (const change of changes) {
       if (change.kind === 'tiles') next = { ...next, tiles: change.tiles };
+      else if (change.kind === 'relays') next = { ...next, relays: change.relays };
       else if (change.kind === 'programme') next = { ...next, programme: change.programme };
       else if (change.kind === 'on_air') next = { ...next, on_air: change.card };
       else if (change.kind === 'session') next = { ...next, session: change.session };
@@ -56,15 +77,52 @@ export class Videos {
     this.state = next;
   }
 
-  /** The feeds that the wall follows, seen or not. */
-  get followed(): Tile[] {
-    const isSilent = this.status?.state === 'forbidden' || this.asked.layout === 'single';
-    return isSilent ? [] : this.state.tiles;
+  /** What the wall follows, seen or not. */
+  get followed(): Hanging[] {
+    if (this.status?.state === 'forbidden' || this.asked.layout === 'single') return [];
+    const { tiles, relays } = this.state;
+    const isChosen = relays.some((relay) => relay.is_large && !this.still.has(keyOf(relay)));
+    return [
+      ...tiles.map((tile) => this.feed(tile, isChosen)),
+      ...relays.map((relay) => this.relay(relay)),
+    ];
   }
 
   /** Those of them with a picture. */
-  get tiles(): Tile[] {
-    return this.followed.filter(({ id }) => !this.still.has(id));
+  get tiles(): Hanging[] {
+    return this.followed.filter(({ key }) => !this.still.has(key));
+  }
+
+  /** The videos from elsewhere whose picture stands still here. */
+  get stillRelays(): number[] {
+    return this.state.relays.filter((relay) => this.still.has(keyOf(relay))).map(({ id }) => id);
+  }
+
+  private feed(tile: Tile, isAnotherLarge: boolean): Hanging {
+    return {
+      key: `feed ${tile.id}`,
+      name: tile.name,
+      line: tile.question,
+      isOnAir: tile.is_on_air,
+      isLarge: tile.is_on_air && !isAnotherLarge,
+      ratio: ratioOf(tile.width_px, tile.height_px),
+      hls: tile.hls,
+      frame: '',
+    };
+  }
+
+  private relay(relay: RelayTile): Hanging {
+    const key = keyOf(relay);
+    return {
+      key,
+      name: relay.name,
+      line: relay.place,
+      isOnAir: false,
+      isLarge: relay.is_large,
+      ratio: ratioOf((this.ratios.get(key) ?? 0) * 900, 900),
+      hls: '',
+      frame: `${this.relaysUrl}${relay.id}?v=${relay.version}`,
+    };
   }
 
   get scene(): VideosScene {
@@ -82,11 +140,15 @@ export class Videos {
     return (this.asked.ownMonitor && programme.monitor) || programme.hls;
   }
 
-  /** Whether this tile is the one that is heard: only ever the feed on air. */
-  hears(tile: Tile): boolean {
-    return this.heard && tile.is_on_air;
+  /** Whether this one is heard: what the crew chose of elsewhere, else the feed on air. */
+  hears(one: Hanging): boolean {
+    if (!this.heard) return false;
+    const chosen = this.state.relays.find(({ is_heard }) => is_heard);
+    return chosen ? one.key === keyOf(chosen) : one.isOnAir;
   }
 }
+
+const keyOf = (relay: RelayTile) => `relay ${relay.id}`;
 
 // Up to how many letters a question has so many px of height, at 1920x1080.
 const HEIGHTS: [number, number][] = [

@@ -65,6 +65,8 @@ export interface SceneLine {
   focus_id: number | null;
   advance_s: number;
   since: string;
+  until: string | null;
+  then: string;
 }
 
 export interface Answered {
@@ -124,6 +126,7 @@ export interface VideosState {
   session: SessionCard;
   programme: WallProgramme | null;
   tiles: Tile[];
+  relays: RelayTile[];
   on_air: Card | null;
 }
 
@@ -147,6 +150,20 @@ export interface Tile {
   height_px: number;
 }
 
+export interface RelayTile {
+  id: number;
+  name: string;
+  place: string;
+  version: string;
+  is_large: boolean;
+  is_heard: boolean;
+}
+
+export interface RelaysChanged {
+  kind: 'relays';
+  relays: RelayTile[];
+}
+
 export interface ProgrammeChanged {
   kind: 'programme';
   programme: WallProgramme | null;
@@ -157,7 +174,7 @@ export interface TilesChanged {
   tiles: Tile[];
 }
 
-export type VideosChange = ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged;
+export type VideosChange = RelaysChanged | ProgrammeChanged | TilesChanged | OnAirChanged | SessionChanged;
 
 export interface HeatState {
   session: SessionCard;
