@@ -404,7 +404,7 @@ export class Desk {
     const row = this.current;
     if (!row) return this.notices.show('hint', this.say('no.selection'));
     if (!row.original) return this.notices.show('hint', this.say('own_words.none'));
-    void this.decisions.change(row, 'reword', { text: '' });
+    void this.decisions.change(row, 'wording', { member: row.id });
   }
 
   do(row: Row, deed: Deed): void {
