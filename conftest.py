@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
-from blueroom.desk import alike, screening
+from blueroom.desk import alike, order, screening
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.models import Question
 from blueroom.posts.models import Author, Post
@@ -22,10 +22,14 @@ pytest_plugins = ["tests.atproto.fixtures"]
 MOMENT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests in a browser come last: Playwright leaves an event loop running in this thread, and
-    asyncio.run() then refuses."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Tests in a browser are marked, and come last: Playwright leaves an event loop running in this
+    thread, and asyncio.run() then refuses."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.hookimpl(trylast=True)
@@ -46,9 +50,10 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 
 @pytest.fixture(autouse=True)
 def seen_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test begins with nobody having flooded or asked anything."""
+    """Each test begins with nobody having flooded or asked anything, and nothing in order."""
     monkeypatch.setattr(screening, "watches", screening.Watches())
     monkeypatch.setattr(alike, "sessions", alike.Sessions())
+    monkeypatch.setattr(order, "orders", order.Orders())
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@
 Takes in the rehearsal's posts, whose truth is known, in groups of 500 as the listener does, on a
 fresh SQLite file. Says how many posts a second are stored and sorted; of an evening of 13,000 how
 many lines are left to read, and what was held, rightly and wrongly; and how long a search takes as
-one types, the opening of a desk, and a decision on 500 questions.
+one types, the opening of a desk, the house's order of the newest 5,000 that wait, and a decision on
+500 questions.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def _measure(wanted: int) -> None:
-    from blueroom.desk import actions, queries, search
+    from blueroom.desk import actions, order, queries, search
     from blueroom.desk.models import Question
     from blueroom.posts.models import Post
     from blueroom.room.actor import Actor
@@ -86,6 +87,11 @@ def _measure(wanted: int) -> None:
     print(row("search in one state", [_ms(queries.questions_page, session, text=typed, limit=200,
               state="waiting") for typed in TYPED for _ in range(5)]))  # fmt: skip
     print(row("the desk opens", [_ms(queries.desk_state, session, now=moment) for _ in range(5)]))
+    lists = [order.Orders() for _ in range(3)]
+    print(row("a list in order, unread", [_ms(one.of, session, "waiting", moment)
+              for one in lists]))  # fmt: skip
+    print(row("a list in order again", [_ms(one.of, session, "waiting", moment + times * order.CALM)
+              for one in lists for times in range(1, 6)]))  # fmt: skip
     waiting = Question.objects.filter(session=session, state="waiting").order_by("id")
     for verb in ("reject", "undo"):
         rows = waiting if verb == "reject" else Question.objects.filter(last_verb="reject")

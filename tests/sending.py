@@ -190,6 +190,31 @@ class Page:
                     self.sent.append(Sent(number + 1, time.monotonic()))
 
 
+class _Logged:
+    """A context in which FFmpeg logs to Python: what the house says to an encoder is logged, not
+    raised. Nowhere else: a decoder's thread that logs waits for this interpreter, which may be
+    waiting for that thread (https://github.com/PyAV-Org/PyAV/issues/751)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            av.logging.set_level(av.logging.ERROR)
+            av.logging.set_skip_repeated(False)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                av.logging.set_level(None)
+
+
+_LOGGED = _Logged()
+
+
 class Encoder:
     """An encoder that publishes an FLV by RTMP in real time, as libavformat does it."""
 
@@ -222,9 +247,7 @@ class Encoder:
         self.wait()
 
     def _publish(self) -> None:
-        av.logging.set_level(av.logging.ERROR)  # what the house says is logged, not raised
-        av.logging.set_skip_repeated(False)
-        with av.logging.Capture(local=True) as logged:
+        with _LOGGED, av.logging.Capture(local=True) as logged:
             try:
                 with av.open(io.BytesIO(self._flv), "r", format="flv") as film:
                     out: Any = av.open(self._address, "w", format="flv", timeout=30)

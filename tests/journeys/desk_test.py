@@ -85,6 +85,15 @@ def test_two_moderators_hold_group_and_approve_together(
     expect(held).to_contain_text("insult")
     choose(lea, "Waiting")
 
+    # Each row says why it stands there, also when the desk is opened again.
+    lea.keyboard.press("r")
+    lea.reload()
+    expect(lea.get_by_role("button", name="House order")).to_have_attribute("aria-pressed", "true")
+    expect(crew.row(lea, "Do you write").locator(".why")).to_be_visible()
+    expect(max_.get_by_role("button", name="Newest first")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
     select(lea, "early bird")
     expect(crew.row(max_, "early bird")).to_contain_text("Léa")  # who reads it
     lea.keyboard.press("x")

@@ -148,10 +148,15 @@ def test_a_taken_port_is_told_in_a_sentence(tmp_path: Path) -> None:
 
 
 def test_doctor_says_what_is_there_and_what_is_missing(tmp_path: Path) -> None:
-    with running_house(tmp_path / "room", "--no-rehearsal") as house:
+    model = str(tmp_path / "no model")
+    with running_house(tmp_path / "room", "--no-rehearsal", BLUEROOM_SEMANTIC_MODEL=model) as house:
         told = run(house, "doctor")
 
     assert told.stderr == ""
     assert re.search(r"^  ok  The database \(sqlite\) answers", told.stdout, re.MULTILINE)
     assert re.search(r"^  !!  Nobody owns the room yet", told.stdout, re.MULTILINE)
+    # By the extra that is not installed, or by the folder: the room opens without, and says so.
+    why = r"BLUEROOM_SEMANTIC_MODEL .*\(meaning_(not_installed|model_missing)\)$"
+    assert re.search(f"^  !!  .*{why}", told.stdout, re.MULTILINE)
+    assert re.search(f"WARNING .*{why}", "".join(house.said), re.MULTILINE)
     assert told.returncode == 1

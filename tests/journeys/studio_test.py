@@ -113,7 +113,7 @@ def test_a_guest_goes_live_and_the_answer_is_a_clip(
     with house.client() as client:
         slug = str(crew.plan(client)["slug"])
         send_from(guest, house, client, slug, "Inès")
-        open_question(client, slug, "Vous écrivez le matin ou le soir ?")
+        number = open_question(client, slug, "Vous écrivez le matin ou le soir ?")
 
         studio = producer
         studio.goto(f"{house.url}/sessions/{slug}/studio/")
@@ -146,6 +146,14 @@ def test_a_guest_goes_live_and_the_answer_is_a_clip(
         plays(clip)
         length_s = clip.locator("video").first.evaluate("(video) => video.duration")
         assert 4 < length_s < 9
+
+        client.post(f"/questions/{number}/answer", json={"text": "Le soir."}).raise_for_status()
+        live, answered = phone.locator("video"), phone.get_by_role("region", name="Answered")
+        live.evaluate("(video) => { video.muted = false; }")
+        answered.get_by_role("link", name="Watch the answer").click()
+        inside = answered.frame_locator("iframe").locator("video")
+        crew.within(LIVE_MS / 1000, lambda: inside.evaluate(PLAYS))
+        assert live.evaluate("(video) => video.muted")  # one sound at a time
 
         studio.keyboard.press("s")
         expect(guest.get_by_text("The slate is on")).to_be_visible()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from blueroom.audience import rules
 from blueroom.audience.models import HeartCount, Vote
@@ -81,6 +81,12 @@ def up_for_vote(session: Session) -> QuerySet[Question]:
 def is_up_for_vote(session: Session, question_id: int) -> bool:
     """Whether the public votes on that question of the session."""
     return up_for_vote(session).filter(pk=question_id).exists()
+
+
+def voters_counted(session_id: int) -> int:
+    """How many phones have voted for anything in a session, those forgotten left out."""
+    votes = Vote.objects.filter(question__session_id=session_id)
+    return votes.aggregate(devices=Count("device", distinct=True))["devices"] or 0
 
 
 def cards_up_for_vote(session: Session) -> list[VoteCard]:

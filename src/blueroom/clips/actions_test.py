@@ -107,9 +107,9 @@ def test_answer_waits_until_the_delay_has_let_it_out(make_answer, session, momen
     Programme.objects.create(session=session, state="live", key="k", delay_s=10, changed_at=moment)
     make_answer(1.0, 3.0)
 
+    assert actions.open_clips(now=moment + timedelta(seconds=12)) == 0
+    assert actions.open_clips(now=moment + timedelta(seconds=13)) == 1
     assert actions.open_clips(now=moment + timedelta(seconds=13)) == 0
-    assert actions.open_clips(now=moment + timedelta(seconds=14)) == 1
-    assert actions.open_clips(now=moment + timedelta(seconds=14)) == 0
 
 
 def test_sound_alone_is_a_clip_without_pictures_to_share(make_answer, recording, cut):

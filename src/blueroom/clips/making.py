@@ -37,6 +37,9 @@ HEAR_S_A_SECOND = 10.0
 AT_LEAST_S = 300.0
 OFF_THE_AIR_NICE = 10  # whoever is on air comes first
 ON_THE_DOT_NICE = 0  # a clip is wanted at once
+# The part that holds the out point is written a third of a second after it, at most. The process
+# that cuts begins meanwhile.
+WRITTEN_WITHIN_S = 1.0
 NO_CAPTIONS: list[Cue] = []
 
 
@@ -47,7 +50,12 @@ def cut_limit_s(length_s: float) -> float:
 
 def cut(pieces: list[Piece], out: Path, *, length_s: float, may_be_short: bool = False) -> CutFile:
     """Cut these stretches, exact to the picture. Raises as `media.cut.cut_exact`, and JobFailed."""
-    arguments = CutArguments(pieces=pieces, out=out, may_be_short=may_be_short)
+    arguments = CutArguments(
+        pieces=pieces,
+        out=out,
+        may_be_short=may_be_short,
+        waits_s=0 if may_be_short else WRITTEN_WITHIN_S,
+    )
     limit_s = cut_limit_s(length_s)
     return run_job("cut", arguments, CutFile, time_limit_s=limit_s, nice=ON_THE_DOT_NICE)
 

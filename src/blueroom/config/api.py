@@ -24,6 +24,7 @@ from blueroom.desk.api import router as desk
 from blueroom.desk.api import told
 from blueroom.desk.groups_api import router as groups
 from blueroom.desk.location_api import router as map_locations
+from blueroom.desk.order_api import router as orders
 from blueroom.desk.posts_api import router as posts
 from blueroom.desk.queries import row_of
 from blueroom.publish import errors as publish_errors
@@ -109,6 +110,7 @@ for router in (
     posts,
     desk,
     groups,
+    orders,
     map_locations,
     studio,
     clips,

@@ -17,8 +17,10 @@ from django.db import close_old_connections, connection, connections
 from blueroom.archive.worker import forget_recordings, make_due_exports
 from blueroom.audience.actions import forget_votes
 from blueroom.audience.hearts import hearts
+from blueroom.audience.queries import voters_counted
 from blueroom.audience.worker import count_due_votes
 from blueroom.base.clock import now
+from blueroom.base.errors import NeedsPerson
 from blueroom.base.work import Worker
 from blueroom.clips.worker import (
     cut_due_clips,
@@ -34,8 +36,12 @@ from blueroom.config.figures import Streams, registry
 from blueroom.config.options import data_folder, option, option_list
 from blueroom.config.wsgi import application
 from blueroom.desk.actions import sort_posts
+from blueroom.desk.meaning import ProposeByMeaning
+from blueroom.desk.order import voters_by
 from blueroom.desk.search import index_new_posts
+from blueroom.desk.wordings import WordGroups
 from blueroom.desk.worker import DescribeAskers, compare_what_waits
+from blueroom.grouping.semantic import SentenceModel
 from blueroom.posts.actions import Received, forget_payloads
 from blueroom.posts.channels import open_channels
 from blueroom.posts.models import Post, Sorting
@@ -128,12 +134,32 @@ def _wall_stream(secret: str) -> str | None:
     return wall_stream(secret)
 
 
+def sentence_model() -> SentenceModel | None:
+    """The model of BLUEROOM_SEMANTIC_MODEL. None where there is none, or it cannot be used: the
+    room opens without it, and the log says what to do."""
+    folder = option("BLUEROOM_SEMANTIC_MODEL")
+    if not folder:
+        return None
+    try:
+        return SentenceModel(Path(folder).expanduser())
+    except NeedsPerson as error:
+        reason = error.details.get("reason")
+        log.warning(
+            "No proposals by meaning: %s (%s)%s",
+            error.message,
+            error.code,
+            f": {reason}" if reason else "",
+        )
+        return None
+
+
 def new_workers() -> dict[str, Worker]:
     """The background work of the house, by the thread that does it.
 
     Clips are cut in a thread that hardly rests: one is on its page a second after its out mark.
     What takes minutes has a thread of its own.
     """
+    model = sentence_model()
     return {
         "worker": _new_worker(),
         "cutter": Worker(
@@ -165,7 +191,17 @@ def new_workers() -> dict[str, Worker]:
         "archivist": Worker(
             {"make archives": make_due_exports}, rest_s=1.0, after_round=close_old_connections
         ),
+        **({"reader": _new_reader(model)} if model else {}),
     }
+
+
+def _new_reader(model: SentenceModel) -> Worker:
+    return Worker(
+        {"propose by meaning": ProposeByMeaning(model, now)},
+        rest_s=0.5,
+        after_round=close_old_connections,
+        stamp=version_of_the_data,
+    )
 
 
 def _new_worker() -> Worker:
@@ -174,6 +210,7 @@ def _new_worker() -> Worker:
             "open channels": open_channels,
             "sort leftovers": sort_leftovers,
             "compare questions": lambda: compare_what_waits(now=now()),
+            "word groups": WordGroups(now),
             "index words": index_new_posts,
             "describe askers": DescribeAskers(now),
             "tidy clips": tidy_clips,
@@ -257,6 +294,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     announce = line.announce if line else hub.announce
     announcements = Announcements(announce, _anywhere if line else hub.is_followed)
     announcements.start()
+    voters_by(voters_counted)
     hearts().begin(announce, lambda: hub.figures.open["phone"])
     panic_writer = PanicWriter()
     panic_writer.start()

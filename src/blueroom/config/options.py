@@ -43,6 +43,7 @@ OPTIONS = (
         "Addresses that WebRTC may use, comma-separated; empty: all of this machine.",
     ),
     Option("BLUEROOM_SPEECH_MODEL", "", "Folder of a faster-whisper model, for captions."),
+    Option("BLUEROOM_SEMANTIC_MODEL", "", "Folder of a sentence model, for proposals by meaning."),
     Option("BLUEROOM_THREADS", "8", "Threads that answer pages and API calls."),
     Option("BLUEROOM_STREAMS", "12000", "Event streams open at once at most."),
     Option("BLUEROOM_MAIL", "", "smtp://user:password@host:587 to send mail; empty: to the log."),

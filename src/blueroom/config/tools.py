@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from blueroom.base.clock import now
+from blueroom.base.errors import NeedsPerson
 from blueroom.config.options import data_folder, option
 
 if TYPE_CHECKING:
@@ -242,7 +243,19 @@ def _look_at_room() -> Iterator[Finding]:
         yield Finding(
             False, "The public address is not https: phones' cameras and passkeys need it."
         )
+    if folder := option("BLUEROOM_SEMANTIC_MODEL"):
+        yield Finding(*_try_model(Path(folder).expanduser()))
     yield Finding(*_try_outside())
+
+
+def _try_model(folder: Path) -> tuple[bool, str]:
+    from blueroom.grouping.semantic import SentenceModel
+
+    try:
+        SentenceModel(folder)
+    except NeedsPerson as error:
+        return False, f"{error.message} ({error.code})"
+    return True, f"The sentence model in {folder} can be used."
 
 
 def _try_outside() -> tuple[bool, str]:

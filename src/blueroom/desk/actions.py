@@ -55,7 +55,7 @@ from blueroom.networks import interface
 from blueroom.posts.actions import receive
 from blueroom.posts.models import Post, Sorting
 from blueroom.posts.rules import clean_text
-from blueroom.posts.store import Received
+from blueroom.posts.store import Received, take_turn
 from blueroom.room.access import NotFound
 from blueroom.room.actor import Actor, house
 from blueroom.room.models import Session, SessionState
@@ -83,6 +83,7 @@ def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
     """
     done = Sorted()
     with one_transaction():
+        _take_turn(session_id)
         posts = [
             _Post(*row)
             for row in Post.objects.select_for_update(skip_locked=True, of=("self",))
@@ -121,9 +122,17 @@ def sort_posts(*, session_id: int, now: datetime, limit: int = 5000) -> Sorted:
     return done
 
 
+def _take_turn(session_id: int) -> None:
+    """Wait for who stores posts or questions of this session: their ids then become visible in
+    their order, and `alike` misses none that is committed late."""
+    with connection.cursor() as cursor:
+        take_turn(cursor, session_id)
+
+
 _POST_COLUMNS = (
     "id",
     "text",
+    "alts",
     "language",
     "is_asked",
     "published_at",
@@ -140,6 +149,7 @@ class _Post(NamedTuple):
 
     id: int
     text: str
+    alts: str
     language: str
     is_asked: bool
     published_at: datetime
@@ -161,6 +171,7 @@ def _store_new(session: Session, posts: Sequence[_Post], now: datetime) -> list[
             Seen(
                 author_id=post.author_id,
                 text=post.text,
+                alts=post.alts,
                 name=post.name,
                 handle=post.handle,
                 language=post.language,
@@ -253,10 +264,14 @@ def _follow_edit(question: Question, post: _Post, now: datetime) -> None:
     reasons = reasons_in(
         question.session,
         text=post.text,
+        alts=post.alts,
         name=post.name,
         handle=post.handle,
         language=post.language,
     )
+    are_alts_held = any(one["where"] == "alt" for one in question.reasons or ())
+    if post.text == question.text and not reasons and not are_alts_held:
+        return  # other words for a picture, as harmless
     if post.author_id in banned_authors(question.session, {post.author_id}):
         reasons.insert(0, reason(BANNED))
     to = _state_when_edited(question, is_held=bool(reasons))
@@ -326,6 +341,7 @@ def promote_post(*, post: Post, now: datetime, by: Actor) -> Question:
         Withdrawn: its author took it away.
     """
     with one_transaction():
+        _take_turn(post.session_id)
         found = Post.objects.select_related("session__room", "author")
         post = found.select_for_update(of=("self",)).get(pk=post.pk)
         if Question.objects.filter(post=post).exists():
@@ -335,6 +351,7 @@ def promote_post(*, post: Post, now: datetime, by: Actor) -> Question:
         reasons = reasons_in(
             post.session,
             text=post.text,
+            alts=post.alts,
             name=post.author.name,
             handle=post.author.handle,
             language=post.language,

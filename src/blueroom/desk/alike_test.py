@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from blueroom.desk import alike, queries
 from blueroom.desk.actions import decide, sort_posts, undo_decision
@@ -18,6 +19,7 @@ from blueroom.desk.models import Question
 from blueroom.desk.screening import NEAR_COPIES, reason
 from blueroom.desk.worker import compare_what_waits
 from blueroom.posts.models import Author, Post, Sorting
+from blueroom.posts.store import _LOCK_SPACE
 
 ALBUM = "Quand sort votre prochain album ?"
 ALBUM_AGAIN = "Votre prochain album, il sort quand ?"
@@ -128,6 +130,17 @@ def test_what_a_person_merged_and_took_back_is_followed(ask, moderator, moment):
     undo_decision(question_id=other.pk, now=moment, by=moderator)
 
     assert head_of(ask("Quand sort votre prochain albun ?")[0]) == other.pk
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer")
+def test_questions_of_a_session_are_committed_in_the_order_of_their_ids(session, ask):
+    ask(ALBUM)  # in the transaction of this test
+
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, session.pk])
+        assert cursor.fetchone() == (False,)
+    other.close()
 
 
 def test_two_processes_agree(ask, moderator, moment, monkeypatch):

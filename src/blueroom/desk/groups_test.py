@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from blueroom.desk import screening
 from blueroom.desk.actions import (
     answer_question,
     decide,
@@ -101,6 +104,20 @@ def test_sorting_holds_what_is_unsafe_and_says_why(session, ask):
     assert questions_page(session, state="held", reason="threat") == []
 
 
+def test_what_a_picture_is_said_to_show_is_held_as_a_text_is(session, make_post, moment):
+    post = make_post("Vous le connaissez ?", alts="Un piano\nCe connard de maire")
+    sort_posts(session_id=session.pk, now=moment)
+    question = Question.objects.get()
+    [told] = question.reasons
+    assert (question.state, told["code"], told["where"]) == ("held", "insult", "alt")
+    assert told["excerpt"] == "connard"
+
+    change_post(question, moment, alts="Le maire", edited_at=moment)
+    assert (state(question)[0], post.pk) == ("waiting", question.post_id)
+    change_post(question, moment, alts="Le maire, hier", edited_at=moment)
+    assert refreshed(question).revision == 2  # nothing to read again
+
+
 def test_sorting_looks_for_the_words_of_the_room(session, ask):
     session.room.held_words = ["grand prix"]
     session.room.ignored_words = ["bouffon"]
@@ -126,6 +143,19 @@ def test_sorting_holds_one_text_of_many_authors_in_one_line(ask):
         ("held", 5),
     ]
     assert codes(heads[1]) == ["same_text"]
+
+
+def test_a_process_that_starts_anew_sees_again_who_posted_in_the_last_minutes(
+    session, make_post, moment, monkeypatch
+):
+    def ask_at(minute):
+        monkeypatch.setattr(screening, "watches", screening.Watches())  # as after a restart
+        at = moment + timedelta(minutes=minute)
+        post = make_post("Vous écrivez le matin ?", number=minute, published_at=at)
+        sort_posts(session_id=session.pk, now=at)
+        return codes(Question.objects.get(post=post))
+
+    assert [ask_at(minute) for minute in (1, 5, 16)] == [[], ["flood"], []]
 
 
 def refreshed(question):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
 
-from blueroom.desk.models import Ban
-from blueroom.holding.flood import FloodWatch
+from blueroom.desk.models import Ban, Question
+from blueroom.desk.rules import words_said
+from blueroom.holding.flood import FloodLimits, FloodWatch
 from blueroom.holding.reasons import Strictness, reasons_to_hold
 from blueroom.holding.words import Words
 from blueroom.room.models import Session
@@ -22,6 +23,8 @@ BANNED = "banned"  # the reason of posts whose author is banned in the room
 NEAR_COPIES = "near_copies"  # of one of very many that are nearly the same
 WORDS_OF_ONES_OWN = 3  # a shorter text ("Et demain ?") is nobody's own: many may send it
 MOST_WATCHED = 64  # sessions
+SEEN_AGAIN = timedelta(seconds=FloodLimits().repeated_within_s)  # what lies before counts no more
+MOST_SEEN_AGAIN = 2_000  # questions of a session, when a process has not watched it
 
 
 class Seen(NamedTuple):
@@ -29,6 +32,7 @@ class Seen(NamedTuple):
 
     author_id: int
     text: str
+    alts: str  # of its pictures, a line each
     name: str
     handle: str
     language: str
@@ -40,8 +44,8 @@ class Seen(NamedTuple):
 class Watches:
     """Who posted how much in which session, in this process alone.
 
-    A process that starts anew has seen nobody flood. Where several take posts in, each watches
-    those that it takes.
+    A process that starts anew sees again what was asked in the last minutes. Where several take
+    posts in, each watches those that it takes.
     """
 
     def __init__(self) -> None:
@@ -50,18 +54,31 @@ class Watches:
 
     def see(self, session_id: int, seen: Seen) -> str:
         """The code of the flood that this post is part of, or ""."""
-        is_own = seen.words >= WORDS_OF_ONES_OWN
-        text_hash = int(seen.key, 16) if seen.key and is_own else None
         with self._lock:
-            watch = self._by_session.pop(session_id, None) or FloodWatch()
+            watch = self._by_session.pop(session_id, None) or _watch_of(session_id, seen.at)
             self._by_session[session_id] = watch
             if len(self._by_session) > MOST_WATCHED:
                 self._by_session.popitem(last=False)
-            found = watch.see(str(seen.author_id), text_hash, seen.at)
+            found = watch.see(str(seen.author_id), _hash(seen.key, seen.words), seen.at)
         return found.code if found else ""
 
 
 watches = Watches()
+
+
+def _hash(key: str, words: int) -> int | None:
+    return int(key, 16) if key and words >= WORDS_OF_ONES_OWN else None
+
+
+def _watch_of(session_id: int, at: datetime) -> FloodWatch:
+    """Who posted how much in the last minutes, as the questions that are stored tell it."""
+    asked = Question.objects.filter(session_id=session_id).order_by("-id")
+    newest = asked.values_list("published_at", "post__author_id", "key", "text")[:MOST_SEEN_AGAIN]
+    watch = FloodWatch()
+    for published_at, author_id, key, text in reversed(list(newest)):
+        if published_at > at - SEEN_AGAIN:
+            watch.see(str(author_id), _hash(key, len(words_said(text))), published_at)
+    return watch
 
 
 @lru_cache(maxsize=16)
@@ -79,7 +96,12 @@ def screen_posts(session: Session, posts: Iterable[Seen]) -> list[Reasons]:
 
 def _screen(session: Session, seen: Seen, banned: Collection[int]) -> Reasons:
     reasons = reasons_in(
-        session, text=seen.text, name=seen.name, handle=seen.handle, language=seen.language
+        session,
+        text=seen.text,
+        alts=seen.alts,
+        name=seen.name,
+        handle=seen.handle,
+        language=seen.language,
     )
     if seen.author_id in banned:
         reasons.insert(0, reason(BANNED))
@@ -88,14 +110,18 @@ def _screen(session: Session, seen: Seen, banned: Collection[int]) -> Reasons:
     return reasons
 
 
-def reasons_in(session: Session, *, text: str, name: str, handle: str, language: str) -> Reasons:
-    """Why these words or this name should be held, whoever they are of; the worst first."""
+def reasons_in(
+    session: Session, *, text: str, name: str, handle: str, language: str, alts: str = ""
+) -> Reasons:
+    """Why these words, this name or what its pictures are said to show (`alts`, a line each) should
+    be held, whoever they are of; the worst first."""
     room = session.room
     strictness: Strictness = session.strictness  # type: ignore[assignment]  # Strictness's values
     found = reasons_to_hold(
         text,
         name=name,
         handle=handle,
+        alt_texts=alts.splitlines(),
         language=language[:2].lower(),
         strictness=strictness,
         words=_words(

@@ -6,16 +6,15 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from blueroom.grouping.flood import Flood, Key
 from blueroom.grouping.index import Index
-from blueroom.grouping.likeness import MERGED_FROM, PROPOSED_FROM, UNLIKE, Likeness, likeness
-from blueroom.grouping.reading import Reading, read
+from blueroom.grouping.likeness import PROPOSED_FROM, UNLIKE, Likeness, likeness
+from blueroom.grouping.reading import Reading, read, words_ignored
 from blueroom.grouping.vectors import DIMENSIONS, Vectors, vectors_of
-from blueroom.holding.letters import fold
 
 CHUNK = 64  # questions that are compared with all heads at once
 NEAR = 0.34  # what is this near (cosine) is compared word by word
@@ -59,16 +58,6 @@ class Row(NamedTuple):
     head_key: Key
 
 
-class Meaning(Protocol):
-    """A model that knows what sentences mean (see `semantic`)."""
-
-    dimensions: int
-    proposed_from: float  # cosine from which two sentences may mean the same
-
-    def vectors_of(self, texts: Sequence[str]) -> Vectors:
-        """One row of length 1 for each text."""
-
-
 class Limits(NamedTuple):
     """Bounds of memory: about 3.5 kB a wording, half a kB a text."""
 
@@ -84,7 +73,6 @@ class _Wording:
     head_key: Key
     reading: Reading
     place: int = -1  # in the index
-    meaning_place: int = -1
     near: Key | None = None  # the head it was proposed to
 
 
@@ -96,8 +84,6 @@ class _Chunk:
     vectors: Vectors
     within: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     near: list[list[tuple[float, _Wording]]] = field(default_factory=list)
-    meanings: Vectors | None = None
-    near_in_meaning: list[list[tuple[float, _Wording]]] = field(default_factory=list)
     made: list[tuple[int, _Wording]] = field(default_factory=list)
 
 
@@ -113,17 +99,10 @@ class Heads:
         *,
         ignored: Iterable[str] = (),
         limits: Limits | None = None,
-        meaning: Meaning | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self._ignored = frozenset(
-            word for name in ignored for word in fold(name.lstrip("#@")).split()
-        )
-        self._meaning = meaning
+        self._ignored = words_ignored(ignored)
         self._index: Index[_Wording] = Index(DIMENSIONS, self.limits.wordings)
-        self._meanings: Index[_Wording] = Index(
-            meaning.dimensions if meaning else 1, self.limits.wordings
-        )
         self._wordings: OrderedDict[Key, _Wording] = OrderedDict()  # the last one was met last
         self._of_head: dict[Key, set[Key]] = {}
         self._by_text: dict[str, Key] = {}
@@ -204,7 +183,7 @@ class Heads:
         readings = [read(each.text, each.language, ignored=self._ignored) for each in asked]
         # what was said before, word for word, needs no vector
         rows = [row for row, reading in enumerate(readings) if self._again(reading) is None]
-        chunk = self._chunk([asked[row].text for row in rows], [readings[row] for row in rows])
+        chunk = self._chunk([readings[row] for row in rows])
         row_in_chunk = {row: at for at, row in enumerate(rows)}
         placed: list[Placed] = []
         for row, (each, reading) in enumerate(zip(asked, readings, strict=True)):
@@ -213,7 +192,7 @@ class Heads:
                 continue
             one, at = chunk, row_in_chunk.get(row)
             if at is None:  # what it repeats made room meanwhile
-                one, at = self._chunk([each.text], [reading]), 0
+                one, at = self._chunk([reading]), 0
             placed.append(self._place_one(each.key, one, at, now_s))
         return placed
 
@@ -226,7 +205,7 @@ class Heads:
         before = self._placed.get(reading.plain)
         return before if before and before.head_key in self._of_head else None
 
-    def _chunk(self, texts: Sequence[str], readings: Sequence[Reading]) -> _Chunk:
+    def _chunk(self, readings: Sequence[Reading]) -> _Chunk:
         chunk = _Chunk(readings, vectors_of(readings))
         if not readings:
             return chunk
@@ -235,11 +214,6 @@ class Heads:
             chunk.vectors, languages, least=NEAR, abroad=ABROAD, most=MOST_COMPARED
         )
         chunk.within = chunk.vectors @ chunk.vectors.T
-        if self._meaning:
-            chunk.meanings = self._meaning.vectors_of(texts)
-            chunk.near_in_meaning = self._meanings.near(
-                chunk.meanings, languages, least=self._meaning.proposed_from, most=MOST_COMPARED
-            )
         return chunk
 
     def _place_one(self, key: Key, chunk: _Chunk, at: int, now_s: float) -> Placed:
@@ -286,27 +260,6 @@ class Heads:
             alike = likeness(reading, wording.reading)
             if (alike.is_certain, alike.score) > (best.is_certain, best.score):
                 best, found = alike, wording
-        if self._meaning and not best.is_certain:
-            return self._nearest_in_meaning(chunk, at, best, found)
-        return best, found
-
-    def _nearest_in_meaning(
-        self, chunk: _Chunk, at: int, best: Likeness, found: _Wording | None
-    ) -> tuple[Likeness, _Wording | None]:
-        """What the model finds, where that is more alike; it proposes and never merges."""
-        assert self._meaning is not None
-        assert chunk.meanings is not None
-        least = self._meaning.proposed_from
-        near = list(chunk.near_in_meaning[at])
-        near += [
-            (float(chunk.meanings[at] @ chunk.meanings[row]), wording)
-            for row, wording in chunk.made
-        ]
-        for cosine, wording in near:
-            share = (cosine - least) / (1 - least)
-            score = PROPOSED_FROM + share * (MERGED_FROM - 0.01 - PROPOSED_FROM)
-            if share >= 0 and wording.place >= 0 and score > best.score:
-                best, found = Likeness(min(score, MERGED_FROM - 0.01), is_certain=False), wording
         return best, found
 
     def _remember(self, reading: Reading, placed: Placed) -> Placed:
@@ -339,8 +292,6 @@ class Heads:
             some = rows[start : start + CHUNK]
             readings = [read(row.text, row.language, ignored=self._ignored) for row in some]
             chunk = _Chunk(readings, vectors_of(readings))
-            if self._meaning:
-                chunk.meanings = self._meaning.vectors_of([row.text for row in some])
             for at, row in enumerate(some):
                 self._add(_Wording(row.key, row.head_key, readings[at]), chunk, at)
 
@@ -351,8 +302,6 @@ class Heads:
             self._drop(next(iter(self._wordings.values())))
         language = wording.reading.language
         wording.place = self._index.add(wording, chunk.vectors[at], language)
-        if chunk.meanings is not None:
-            wording.meaning_place = self._meanings.add(wording, chunk.meanings[at], language)
         self._wordings[wording.key] = wording
         self._of_head.setdefault(wording.head_key, set()).add(wording.key)
         self._by_text.setdefault(wording.reading.plain, wording.key)
@@ -363,8 +312,6 @@ class Heads:
         del self._wordings[wording.key]
         self._index.remove(wording.place)
         wording.place = -1
-        if wording.meaning_place >= 0:
-            self._meanings.remove(wording.meaning_place)
         self._flood.unknow(wording.reading)
         if self._by_text.get(wording.reading.plain) == wording.key:
             del self._by_text[wording.reading.plain]

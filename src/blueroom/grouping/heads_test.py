@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from blueroom.grouping.heads import Asked, Heads, Limits, Placed, Row
-from blueroom.grouping.vectors import Vectors
 
 START = datetime(2026, 1, 1, 20, 0, tzinfo=UTC)
 DISH = "Quel est votre plat préféré pour le dimanche en famille ?"
@@ -138,25 +136,6 @@ def test_a_flood_piles_up_under_its_head_and_lawful_questions_pass() -> None:
     assert sum(each.is_piled and each.head_key == "head" for each in hostile) > 900
     assert [each.how for each in flood if isinstance(each.key, str)] == ["new", "new"]
     assert (later[0].how, later[0].is_piled) == ("proposed", False)
-
-
-def test_meaning_proposes_and_never_merges() -> None:
-    class Model:
-        """Knows one thing only: what is about money."""
-
-        dimensions = 2
-        proposed_from = 0.7
-
-        def vectors_of(self, texts: Sequence[str]) -> Vectors:
-            about = [any(word in text for word in ("gagne", "touche")) for text in texts]
-            return np.array([[1, 0] if each else [0, 1] for each in about], np.float32)
-
-    heads = Heads([Row("head", "Combien gagne Alice ?", "fr", "head")], meaning=Model())
-
-    placed = heads.place([Asked(1, "Bob touche quoi ?"), Asked(2, "Vous aimez Bob ?")], at=START)
-
-    assert placed[0] == Placed(1, "head", "proposed", 0.79)
-    assert placed[1].how == "new"
 
 
 def test_vectors_are_of_length_one_and_zero_where_nothing_is_held() -> None:

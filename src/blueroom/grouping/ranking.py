@@ -21,6 +21,7 @@ ANSWERED_FROM, ANSWERED_TO = 0.3, 0.8  # cosine to an answer: nothing new from t
 SPREAD = 40  # positions that are spread; what follows is in order of score
 POOL = 240  # the best, from which they are taken
 ALIKE = 0.3  # how much it costs to be what stands above already
+OVERTAKES = 0.05  # of score: by less than this nobody is passed over
 WINDOW = 10  # positions in which quotas hold
 MOST_OF_A_THEME = 3
 MOST_OF_A_PLACE = 3
@@ -28,6 +29,7 @@ MOST_OF_AN_AUTHOR = 1
 LEAST_SMALL = 2
 SMALL_ACCOUNT = 500  # followers; an account that tells none counts as small
 SHARE = 0.6  # of the most that any has: from here on "many"
+MANY_ASKERS = 10  # the most counts for so many at least: two people are not many in a small list
 
 ReasonCode = Literal[
     "many_askers", "many_votes", "new_topic", "just_asked",
@@ -133,7 +135,7 @@ def _parts(
     nearest = (vectors @ answered.T).max(axis=1) if len(answered) else np.zeros(len(candidates))
     novelty = 1 - (nearest - ANSWERED_FROM) / (ANSWERED_TO - ANSWERED_FROM)
     return {
-        "askers": askers / max(float(askers.max()), math.log1p(5)),
+        "askers": askers / max(float(askers.max()), math.log1p(MANY_ASKERS)),
         "votes": votes / max(float(votes.max()), 0.02),
         "novelty": np.clip(novelty, 0.0, 1.0).astype(np.float64),
         "freshness": 0.5 ** (np.maximum(ages_s, 0.0) / HALVED_AFTER_S),
@@ -174,7 +176,8 @@ def _spread(
         may = quotas.may() & is_left
         at = int(np.argmax(np.where(may, values, -np.inf) if may.any() else values))
         first = int(np.argmax(is_left))  # the best score that is left
-        why = quotas.why(at, instead_of=first) if at != first else ()
+        passed_over = scores[pool[first]] - scores[pool[at]]
+        why = quotas.why(at, instead_of=first) if passed_over > OVERTAKES else ()
         quotas.take(at)
         is_left[at] = False
         most_alike = np.maximum(most_alike, alike[at])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,6 +59,11 @@ class Reading:
     names: frozenset[str]  # forms of words with a capital within a sentence
     signs: frozenset[str]
     heavy: float  # the weight of all terms
+
+
+def words_ignored(names: Iterable[str]) -> frozenset[str]:
+    """The words of names that tell nothing apart in a session: its guest's, its hashtags."""
+    return frozenset(word for name in names for word in fold(name.lstrip("#@")).split())
 
 
 def read(text: str, language: str = "", *, ignored: Set[str] = frozenset()) -> Reading:

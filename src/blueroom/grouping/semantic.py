@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +18,6 @@ from blueroom.base.errors import NeedsPerson
 from blueroom.grouping.vectors import Vectors
 
 MODEL_FILES = ("tokenizer.json", "model.onnx")
-LIBRARIES = ("onnxruntime", "tokenizers")
 MOST_TOKENS = 128
 PROPOSED_FROM = 0.75
 BATCH = 32
@@ -29,27 +27,27 @@ class NotInstalled(NeedsPerson):
     """The libraries of the extra are missing."""
 
     code = "meaning_not_installed"
-    sentence = "Grouping by meaning is not installed. Install blueroom[semantic]."
+    sentence = (
+        "BLUEROOM_SEMANTIC_MODEL is set but its libraries are missing: install blueroom[semantic]."
+    )
 
 
 class ModelMissing(NeedsPerson):
     """The folder does not hold a model."""
 
     code = "meaning_model_missing"
-    sentence = "The folder of the sentence model has no tokenizer.json and model.onnx."
+    sentence = (
+        "The folder that BLUEROOM_SEMANTIC_MODEL names does not hold tokenizer.json and model.onnx."
+    )
 
 
 class ModelBroken(NeedsPerson):
     """The model's files cannot be read, or it is of another kind."""
 
     code = "meaning_model_broken"
-    sentence = "The sentence model cannot be loaded. Export it to ONNX again."
-
-
-def is_available(folder: Path | None) -> bool:
-    """Whether meaning can be had here: the extra is installed and the folder holds a model."""
-    installed = all(find_spec(library) is not None for library in LIBRARIES)
-    return installed and folder is not None and _is_model(folder)
+    sentence = (
+        "The sentence model of BLUEROOM_SEMANTIC_MODEL cannot be loaded. Export it to ONNX again."
+    )
 
 
 def _is_model(folder: Path) -> bool:
@@ -57,7 +55,7 @@ def _is_model(folder: Path) -> bool:
 
 
 class SentenceModel:
-    """A model in memory; for `Heads(meaning=...)`. One thread, so that the desk keeps the others.
+    """A model in memory; for `meanings.Meanings`. One thread, so that the desk keeps the others.
 
     Raises:
         NotInstalled, ModelMissing, ModelBroken: an operator must act; see their sentences.

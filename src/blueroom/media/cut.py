@@ -10,12 +10,16 @@ This module is what callers import: it loads no FFmpeg before something is cut.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from blueroom.base.errors import NotAcceptable, TryLater
+from blueroom.media.recording import open_recording
+
+_LOOK_EVERY_S = 0.02  # whether a recording has grown
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -32,6 +36,7 @@ class CutArguments(msgspec.Struct, frozen=True, kw_only=True):
     pieces: list[Piece]
     out: Path
     may_be_short: bool = False
+    waits_s: float = 0.0
 
 
 class CutFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +70,7 @@ def cut_job(arguments: CutArguments, on_progress: Callable[[float], None]) -> Cu
         arguments.pieces,
         arguments.out,
         may_be_short=arguments.may_be_short,
+        waits_s=arguments.waits_s,
         on_progress=on_progress,
     )
 
@@ -74,12 +80,14 @@ def cut_exact(
     out: Path,
     *,
     may_be_short: bool = False,
+    waits_s: float = 0.0,
     on_progress: Callable[[float], None] = lambda _: None,
 ) -> CutFile:
     """Writes the pieces, one after the other, as the file `out`; it is there only when complete.
 
     Has the pictures that begin in [in_s, out_s). The last recording may still be growing: where it
-    does not reach its out point, `may_be_short` cuts what is there. Progress, 0 to 1, is told where
+    does not reach its out point it is given `waits_s`, and then `may_be_short` cuts what is there.
+    Progress, 0 to 1, is told where
     all is encoded anew.
 
     Raises:
@@ -94,8 +102,10 @@ def cut_exact(
     if not pieces or any(piece.out_s <= piece.in_s for piece in pieces):
         raise NothingToCut
     unfinished = out.with_name(f".{out.name}.part")
+    until_s = time.monotonic() + waits_s
     try:
         try:
+            _wait_for(pieces[-1], until_s)
             cut = splice(pieces, unfinished, may_be_short=may_be_short)
         except CannotCopy:
             from blueroom.media.reencode import reencode
@@ -105,3 +115,13 @@ def cut_exact(
     finally:
         unfinished.unlink(missing_ok=True)
     return msgspec.structs.replace(cut, size_bytes=out.stat().st_size)
+
+
+def _wait_for(piece: Piece, until_s: float) -> None:
+    """Return when the recording holds all of the piece, or at that time."""
+    if time.monotonic() >= until_s:
+        return
+    recording = open_recording(piece.path)
+    while recording.duration_s < piece.out_s and time.monotonic() < until_s:
+        time.sleep(_LOOK_EVERY_S)
+        recording.refresh()

@@ -8,6 +8,7 @@ import random
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import av
@@ -342,9 +343,11 @@ def test_recording_that_still_grows_is_cut_when_it_reaches_the_out_point(
     assert caught.value.retry_after_s
     assert [path.name for path in tmp_path.iterdir()] == ["growing.mp4"]
 
-    growing.write_bytes(plain.read_bytes())
-    cut = cut_exact([Piece(growing, 1.4, 5.5)], out)
+    written = Timer(0.3, growing.write_bytes, [plain.read_bytes()])
+    written.start()
+    cut = cut_exact([Piece(growing, 1.4, 5.5)], out, waits_s=60)
     check(out, cut, plain, 1.4, 5.5)
+    written.join()
 
 
 def test_recording_that_ended_early_is_cut_to_what_is_there(plain: Path, tmp_path: Path) -> None:

@@ -292,8 +292,8 @@ def test_job_that_is_ended_takes_its_children_along() -> None:
     with within(6), pytest.raises(JobTimedOut):
         run_job("sleep_with_child", Asked(mark), Given, time_limit_s=2)
 
-    left = [one.pid for one in psutil.process_iter() if str(mark) in " ".join(words_of(one))]
-    assert left == []
+    left = [one for one in psutil.process_iter() if str(mark) in " ".join(words_of(one))]
+    assert psutil.wait_procs(left, timeout=5)[1] == []  # a killed one takes a moment to go
 
 
 def words_of(process: psutil.Process) -> list[str]:

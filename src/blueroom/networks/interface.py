@@ -61,8 +61,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
 
     `id` is unique in its network; delivering the same `id` again is harmless, and is an edit where
     `version` differs. `published_at` is aware, UTC. `url` is its page for people. `lat`/`lon` are
-    degrees, WGS 84. `raw` is the payload as it came, for later questions. A deletion needs `id`
-    and `published_at` (when it was deleted) only.
+    degrees, WGS 84. `alts` say what its pictures show. `raw` is the payload as it came, for later
+    questions. A deletion needs `id` and `published_at` (when it was deleted) only.
     """
 
     network: str
@@ -70,6 +70,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime
     author: Author = Author(id="")
     text: str = ""
+    alts: list[str] = []
     version: str = ""
     url: str = ""
     in_reply_to: str = ""

@@ -132,7 +132,14 @@ def erase_author(*, author: Author, now: datetime, by: Actor) -> int:
                 theirs = list(posts.filter(session_id=session_id).values_list("pk", flat=True))
                 locations.take_off(cursor, session_id, theirs)
         emptied = posts.filter(deleted_at=None).update(
-            text="", url="", language="", lat=None, lon=None, deleted_at=now, sorting=Sorting.NEW
+            text="",
+            alts="",
+            url="",
+            language="",
+            lat=None,
+            lon=None,
+            deleted_at=now,
+            sorting=Sorting.NEW,
         )
         for session_id in sessions:
             changed(session_id, counts=True, when=on_commit)

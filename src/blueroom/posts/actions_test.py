@@ -73,6 +73,7 @@ def test_receive_stores_every_field_of_a_post(session: Session) -> None:
     received = receive(
         session,
         post(
+            alts=["Un piano"],
             url="https://bsky.app/1",
             in_reply_to="0",
             thread_root="r",
@@ -94,6 +95,7 @@ def test_receive_stores_every_field_of_a_post(session: Session) -> None:
         "remote_id": "1",
         "version": "a",
         "text": "Et la musique ?",
+        "alts": "Un piano",
         "published_at": NOW,
         "received_at": NOW,
         "url": "https://bsky.app/1",
@@ -130,6 +132,18 @@ def test_receive_ignores_a_repeated_post_in_one_batch_and_later(session: Session
         ("Et la musique ?", None),
         ("Et la musique ?", None),
     ]
+
+
+def test_receive_follows_what_pictures_show(session: Session) -> None:
+    receive(session, post(alts=["Un piano", "La mer"]))
+    Post.objects.update(sorting=Sorting.QUESTION)
+    assert stored("alts") == [("Un piano\nLa mer",)]
+
+    receive(session, post(alts=["Un orgue"], version="b"))
+    assert stored("alts", "sorting") == [("Un orgue", Sorting.NEW)]
+
+    receive(session, deletion())
+    assert stored("alts") == [("",)]
 
 
 def test_receive_follows_an_edit(session: Session) -> None:

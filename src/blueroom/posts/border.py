@@ -87,6 +87,7 @@ class PostItem(msgspec.Struct, kw_only=True):
     author: AuthorItem
     text: str
     published_at: Moment
+    alts: list[str] | None = None
     version: str | None = None
     url: str | None = None
     in_reply_to: str | None = None
@@ -210,6 +211,7 @@ def _read(raw: msgspec.Raw) -> interface.Post:
             place=author.place or "",
         ),
         text=item.text,
+        alts=item.alts or [],
         version=item.version or "",
         url=item.url or "",
         in_reply_to=item.in_reply_to or "",

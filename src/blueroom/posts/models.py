@@ -94,6 +94,7 @@ class Post(models.Model):
     version = models.CharField(max_length=120, blank=True)
     author = models.ForeignKey(Author, models.PROTECT, related_name="posts")
     text = models.TextField(blank=True)
+    alts = models.TextField(blank=True, default="", db_default="")  # of its pictures, a line each
     published_at = models.DateTimeField()
     received_at = models.DateTimeField()
     url = models.CharField(max_length=1000, blank=True)

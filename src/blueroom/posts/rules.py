@@ -24,6 +24,8 @@ from blueroom.language.spoken import language_of
 from blueroom.networks.interface import Author, Post
 
 TEXT_LIMIT = 10_000
+ALT_LIMIT = 2_000  # of one picture
+ALTS_LIMIT = 10  # pictures of a post
 LINE_LIMIT = 300  # names, handles, places: as wide as their columns
 ID_LIMIT = 512
 AUTHOR_ID_LIMIT = 255
@@ -243,6 +245,9 @@ def clean_post(post: Post, *, now: datetime, is_strict: bool = False) -> tuple[P
         raise TextTooLong
     if text is not post.text:
         changes["text"] = text
+    if post.alts:
+        lines = (clean_line(alt, ALT_LIMIT) for alt in post.alts[:ALTS_LIMIT])
+        changes["alts"] = [line for line in lines if line]
     author = _clean_author(post.author, leave_out)
     if author is not post.author:
         changes["author"] = author

@@ -129,6 +129,15 @@ def test_clean_post_returns_a_clean_post_as_it_is() -> None:
     assert remarks == []
 
 
+def test_clean_post_puts_what_each_picture_shows_on_one_line() -> None:
+    alts = ["Un piano\nnoir\u202e", " ", "é" * 3_000, *["Un chat"] * 20]
+
+    clean, remarks = rules.clean_post(post(alts=alts), now=NOW)
+
+    assert clean.alts == ["Un piano noir", "é" * 2_000, *["Un chat"] * 7]
+    assert (rules.clean_post(clean, now=NOW), remarks) == ((clean, []), [])
+
+
 def test_clean_post_leaves_out_what_is_unusable_and_says_so() -> None:
     written = post(
         url="javascript:x",

@@ -56,6 +56,7 @@ _POST_COLUMNS = (
     "version",
     "author_id",
     "text",
+    "alts",
     "published_at",
     "received_at",
     "url",
@@ -183,12 +184,13 @@ _DATABASES: dict[str, _Database] = {"sqlite": _Sqlite(), "postgresql": _Postgres
 class _Record:
     """A post while its deliveries are followed; `id` is None until it is stored."""
 
-    __slots__ = ("deleted_at", "id", "is_edited", "latest", "reads_anew", "text", "version")
+    __slots__ = ("alts", "deleted_at", "id", "is_edited", "latest", "reads_anew", "text", "version")
 
-    def __init__(self, id: int | None, version: str, text: str, deleted_at: Any) -> None:
+    def __init__(self, id: int | None, version: str, text: str, alts: str, deleted_at: Any) -> None:
         self.id = id
         self.version = version
         self.text = text
+        self.alts = alts
         self.deleted_at = deleted_at
         self.latest: interface.Post | None = None  # the delivery that changes it, if any does
         self.is_edited = False
@@ -320,7 +322,7 @@ class _Batch:
         records = {}
         for network, remote_ids in _by_network(keys).items():
             sql = (
-                f"SELECT remote_id, id, version, text, deleted_at FROM {_POSTS}"
+                f"SELECT remote_id, id, version, text, alts, deleted_at FROM {_POSTS}"
                 " WHERE session_id = %s AND network = %s"
             )
             parameters = [self._session_id, network]
@@ -359,6 +361,7 @@ class _Batch:
             post.version,
             author_ids[_author_key(post)],
             "" if is_gone else post.text,
+            "" if is_gone else _lines(post.alts),
             moment(post.published_at),
             self._stamp,
             "" if is_gone else post.url,
@@ -387,14 +390,15 @@ class _Batch:
         edited = [record for record in changed if record.deleted_at is None]
         if gone:
             self._cursor.executemany(
-                f"UPDATE {_POSTS} SET text='', url='', language='', lat=NULL, lon=NULL,"
+                f"UPDATE {_POSTS} SET text='', alts='', url='', language='', lat=NULL, lon=NULL,"
                 f" sorting={Sorting.NEW.value}, deleted_at=%s WHERE id=%s",
                 [(self._database.moment(record.deleted_at), record.id) for record in gone],
             )
         if edited:
             self._cursor.executemany(
-                f"UPDATE {_POSTS} SET text=%s, version=%s, url=%s, language=%s, lat=%s, lon=%s,"
-                f" edited_at=%s, sorting=CASE WHEN %s THEN {Sorting.NEW.value} ELSE sorting END"
+                f"UPDATE {_POSTS} SET text=%s, alts=%s, version=%s, url=%s, language=%s, lat=%s,"
+                f" lon=%s, edited_at=%s,"
+                f" sorting=CASE WHEN %s THEN {Sorting.NEW.value} ELSE sorting END"
                 " WHERE id=%s",
                 [self._edited_row(record) for record in edited],
             )
@@ -409,6 +413,7 @@ class _Batch:
         post = record.latest
         return (
             post.text,
+            _lines(post.alts),
             post.version,
             post.url,
             post.lang,
@@ -490,6 +495,10 @@ class _Batch:
         )
 
 
+def _lines(alts: Sequence[str]) -> str:
+    return "\n".join(alts)
+
+
 def _author_key(post: interface.Post) -> Key:
     # A deletion does not say whose post it was; nobody in particular stands for its author.
     return (post.network, "" if post.deleted else post.author.id)
@@ -510,7 +519,7 @@ def _by_network(keys: Iterable[Key]) -> dict[str, list[str]]:
 
 def _begin(records: dict[Key, _Record], key: Key, post: interface.Post) -> str:
     """A first delivery becomes a record. Returns the word it is counted under."""
-    records[key] = record = _Record(None, post.version, post.text, None)
+    records[key] = record = _Record(None, post.version, post.text, _lines(post.alts), None)
     record.latest = post
     if not post.deleted:
         return "stored"
@@ -529,6 +538,8 @@ def _follow(record: _Record, post: interface.Post) -> str:
     if post.version == record.version or is_older(post.version, than=record.version):
         return "repeated"
     record.is_edited = True
-    record.reads_anew |= post.text != record.text
-    record.version, record.text, record.latest = post.version, post.text, post
+    alts = _lines(post.alts)
+    record.reads_anew |= (post.text, alts) != (record.text, record.alts)
+    record.version, record.text, record.alts = post.version, post.text, alts
+    record.latest = post
     return "edited"

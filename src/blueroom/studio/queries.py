@@ -48,8 +48,6 @@ from blueroom.studio.wire import (
 
 DISK_FULL_BYTES = 5_000_000_000  # below it no new feed is let in
 DISK_LOW_BYTES = 20_000_000_000  # below it the studio says so: some hours of two feeds
-# The part that holds the out point is written a third of a second after it, at most.
-WRITTEN_AFTER = timedelta(seconds=0.4)
 SEAM = timedelta(seconds=0.5)  # between two stretches of one showing: a switch waits for a picture
 ENDLESS_S = float("inf")
 MESSAGES_TOLD = 30  # to the crew
@@ -360,12 +358,13 @@ def pieces_of(answer: Answer) -> list[Piece]:
 
 
 def is_released(answer: Answer, *, now: datetime) -> bool:
-    """Whether nobody can dump any of the answer any more, and all of it is written."""
+    """Whether nobody can dump any of the answer any more. The last part of it may not be written
+    yet: it is within a second."""
     if answer.out_at is None:
         return False
     programme = Programme.objects.filter(session_id=answer.question.session_id).first()
     held_s = programme.delay_s if programme and programme.state != ProgrammeState.OFF else 0
-    return now >= answer.out_at + WRITTEN_AFTER + timedelta(seconds=held_s)
+    return now >= answer.out_at + timedelta(seconds=held_s)
 
 
 def is_answer_public(answer: Answer) -> bool:

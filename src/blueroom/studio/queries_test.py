@@ -52,15 +52,15 @@ def test_pieces_of_leaves_out_what_was_erased(answer, guest_feed, moment):
 
 
 def test_is_released_waits_for_the_delay(answer, session, guest_feed, producer, moment):
-    written = moment + 15.4 * S
-    assert not queries.is_released(answer, now=written - S)
-    assert queries.is_released(answer, now=written)
+    out = moment + 15 * S
+    assert not queries.is_released(answer, now=out - S)
+    assert queries.is_released(answer, now=out)
 
     actions.set_delay(session=session, now=moment, by=producer, delay_s=10)
-    assert queries.is_released(answer, now=written)  # off air nothing is held back
+    assert queries.is_released(answer, now=out)  # off air nothing is held back
     actions.go_live(session=session, now=moment, by=producer)
-    assert not queries.is_released(answer, now=written + 9 * S)
-    assert queries.is_released(answer, now=written + 10 * S)
+    assert not queries.is_released(answer, now=out + 9 * S)
+    assert queries.is_released(answer, now=out + 10 * S)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,14 @@ export interface Banned {
   at: string;
 }
 
+/** A list in the house's order: for each id, which of the reasons it stands there for. */
+export interface HouseOrder {
+  version: string;
+  ids: number[];
+  reasons: string[][];
+  why: number[];
+}
+
 export interface Decided {
   done: Row[];
   refused: { id: number; code: string; message: string }[];
@@ -248,6 +256,11 @@ export class Api {
 
   questions(query: Query) {
     return this.get<Page<Row>>(`/sessions/${this.slug}/questions`, { order: 'newest', ...query });
+  }
+
+  /** Null where the version at hand still stands. */
+  order(query: Query) {
+    return this.get<HouseOrder | null>(`/sessions/${this.slug}/order`, query);
   }
 
   messages(query: Query) {

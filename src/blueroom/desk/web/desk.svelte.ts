@@ -17,6 +17,7 @@ import { Marks } from './marks.svelte';
 import { Messages } from './messages.svelte';
 import { Notices } from './notices.svelte';
 import { Older } from './older.svelte';
+import { Order } from './order.svelte';
 import { Rows } from './rows.svelte';
 import { Screens } from './screens.svelte';
 import {
@@ -80,8 +81,6 @@ export class Desk {
   language = $state('');
   /** A network that one of the askers is on; "" for all. */
   network = $state('');
-  /** Whether what most people ask comes first, where the newest would. */
-  mostAskedFirst = $state(false);
   /** The code of a reason, of those in the list of what is held; "" for all. */
   reason = $state('');
   /** Questions that are marked, to be decided on at once; in the order of marking. */
@@ -106,6 +105,7 @@ export class Desk {
   readonly messages: Messages;
   readonly answering: Answering;
   readonly older: Older;
+  readonly order: Order;
   readonly marks: Marks;
   readonly beside: Beside;
   readonly crew: Crew;
@@ -140,6 +140,7 @@ export class Desk {
     });
     this.messages = new Messages(this.api, this.say, this.notices, rightsEnded);
     this.older = new Older(this.api, this.rows, rightsEnded);
+    this.order = new Order(this.api, `desk/order/${boot.me_id}`, rightsEnded);
     this.answering = new Answering(this);
     this.marks = new Marks(this);
     this.beside = new Beside(this);
@@ -219,7 +220,8 @@ export class Desk {
       tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
       if (!language || row.language === language || id === kept) found.push(row);
     }
-    const order = orderOf(this.filter) ?? (this.mostAskedFirst ? byAskers : null);
+    const chosen = this.order.sort === 'askers' ? byAskers : this.order.compare;
+    const order = orderOf(this.filter) ?? chosen;
     if (order) found.sort(order);
     const languages = [...tally].sort((one, other) => other[1] - one[1]);
     const reasons = this.filter === 'held' ? reasonsOf(found) : [];
@@ -255,6 +257,7 @@ export class Desk {
     this.marked = [];
     this.select(null);
     this.older.look(filter, this.typed, this.more);
+    this.order.look(filter);
   }
 
   /** Brings a question under the moderator's eyes, whatever the filter. */
@@ -370,6 +373,14 @@ export class Desk {
     void this.decisions.change(row, change, body);
   }
 
+  /** Shows the selected question as its own author wrote it. */
+  ownWords(): void {
+    const row = this.current;
+    if (!row) return this.notices.show('hint', this.say('no.selection'));
+    if (!row.original) return this.notices.show('hint', this.say('own_words.none'));
+    void this.decisions.change(row, 'reword', { text: '' });
+  }
+
   do(row: Row, deed: Deed): void {
     if (deed === 'open') this.answering.open(row.id);
     else if (deed === 'off-air') void this.takeDown();
@@ -479,6 +490,7 @@ export class Desk {
     });
     this.marks.start();
     this.crew.start();
+    this.order.start();
     this.slate.follow(this.boot.slug);
     this.panic.start();
     this.screens.start();
@@ -488,6 +500,7 @@ export class Desk {
     this.following?.close();
     this.marks.stop();
     this.crew.stop();
+    this.order.stop();
     this.panic.stop();
     this.screens.stop();
   }

@@ -6,6 +6,7 @@ const at = (name) => load(`src/blueroom/desk/web/${name}`);
 const { commandOf } = await at('keys.ts');
 const { inSight, rowAt, scrolledTo, topOf } = await at('place.ts');
 const { countOf, marked, matches, obstacle, readerOf, stepsOf, wordsIn } = await at('rules.ts');
+const { Order } = await at('order.svelte.ts');
 const { Rows } = await at('rows.svelte.ts');
 const { Decisions } = await at('decisions.svelte.ts');
 const { legible } = await at('legible.ts');
@@ -262,4 +263,49 @@ test('many are decided on in one request, and undone in one; what was refused is
   await decisions.undo();
   assert.deepEqual(sent, [['reject', [1, 1], [2, 1]], ['undo', [1, 2]]]);
   assert.equal(rows.get(1).state, 'waiting');
+});
+
+test('a list follows the house at once, then only when it is taken, or left alone', async (t) => {
+  const waiting = 'waiting';
+  const made = (version, ids) => ok({ version, ids, reasons: [['new_topic'], ['next_best']], why: ids.map((_, at) => at % 2) });
+  const answers = [made('a', [3, 1]), made('b', [1, 3]), ok(null), made('c', [3, 1])];
+  const asked = [];
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  let now_ms = 0;
+  t.mock.method(performance, 'now', () => now_ms);
+  globalThis.document = { hidden: false };
+  t.after(() => delete globalThis.document);
+  const next = async () => {
+    t.mock.timers.tick(15_000);
+    await new Promise(setImmediate);
+  };
+  const api = { order: async (query) => (asked.push(query), answers.shift()) };
+  const order = new Order(api, 'order', () => {});
+  const shown = () => [row(1), row(2), row(3), row(4)].sort(order.compare).map(({ id }) => id);
+
+  order.start();
+  await next();
+  assert.deepEqual([asked, order.compare], [[], null]); // nobody wants it
+  order.choose('house');
+  await next();
+  assert.deepEqual(shown(), [3, 1, 4, 2]); // what is not ranked yet comes last, newest first
+  assert.deepEqual(order.standing(1), { place: 2, of: 2, reasons: ['next_best'] });
+
+  await next();
+  order.touch();
+  assert.deepEqual([shown(), order.isNews(shown())], [[3, 1, 4, 2], true]);
+  order.settle(); // somebody pressed a key just now
+  assert.deepEqual(shown(), [3, 1, 4, 2]);
+  now_ms = 7_000;
+  order.settle();
+  assert.deepEqual([shown(), order.isNews(shown())], [[1, 3, 4, 2], false]);
+
+  await next();
+  await next();
+  order.take();
+  assert.deepEqual(shown(), [3, 1, 4, 2]);
+  assert.deepEqual(asked, [undefined, 'a', 'b', 'b'].map((since) => ({ state: waiting, since })));
+  order.look('held');
+  await next();
+  assert.deepEqual([order.compare, asked.length], [null, 4]);
 });

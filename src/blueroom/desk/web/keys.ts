@@ -7,7 +7,8 @@ export type Command =
   | { kind: 'move'; by: number }
   | { kind: 'end'; to: 'first' | 'last' }
   | { kind: 'undo' | 'search' | 'open' | 'help' | 'leave' | 'in' | 'out' | 'panic' | 'walls' }
-  | { kind: 'mark' | 'group' | 'apart' | 'edit' | 'sensitive' };
+  | { kind: 'mark' | 'group' | 'apart' | 'edit' | 'sensitive' }
+  | { kind: 'order' | 'top' | 'own-words' };
 
 const LETTERS: Record<string, Command> = {
   j: { kind: 'move', by: 1 },
@@ -24,6 +25,9 @@ const LETTERS: Record<string, Command> = {
   d: { kind: 'apart' },
   e: { kind: 'edit' },
   s: { kind: 'sensitive' },
+  r: { kind: 'order' },
+  t: { kind: 'top' },
+  v: { kind: 'own-words' },
   i: { kind: 'in' },
   o: { kind: 'out' },
   p: { kind: 'panic' },

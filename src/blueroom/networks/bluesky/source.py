@@ -275,6 +275,7 @@ def as_post(event: Event, *, raw: bytes) -> Post:
         published_at=min(claimed_at, event.received_at),
         author=Author(id=event.did),
         text=record.text,
+        alts=record.alts,
         url=post_page(event.did, commit.rkey),
         in_reply_to=reply.parent.uri if reply else "",
         thread_root=reply.root.uri if reply else "",

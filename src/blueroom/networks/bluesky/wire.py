@@ -50,6 +50,17 @@ class Record(msgspec.Struct, rename={"created_at": "createdAt"}):
     tags: list[str] = []
     facets: list[Facet] = []
     reply: ReplyRef | None = None
+    embed: Any = None  # an open union: anything at all
+
+    @property
+    def alts(self) -> list[str]:
+        """What its pictures and its video show, as far as it says: app.bsky.embed.images, .video,
+        and .recordWithMedia, which has one of them as its `media`."""
+        embed = self.embed if isinstance(self.embed, dict) else {}
+        media = embed["media"] if isinstance(embed.get("media"), dict) else embed
+        images = media["images"] if isinstance(media.get("images"), list) else []
+        said = [one.get("alt") for one in (media, *images) if isinstance(one, dict)]
+        return [alt for alt in said if isinstance(alt, str) and alt]
 
 
 class Commit(msgspec.Struct, kw_only=True):

@@ -3,9 +3,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from blueroom.networks.bluesky.wire import UNREADABLE, Stamp, aware, read_event, read_stamp
+from blueroom.networks.bluesky.wire import UNREADABLE, Record, Stamp, aware, read_event, read_stamp
 
 FIXTURES = Path(__file__).parent / "fixtures"
 V1 = (FIXTURES / "jetstream_v1.jsonl").read_bytes().splitlines()
@@ -23,6 +24,20 @@ def test_read_event_reads_the_same_from_both_versions() -> None:
             assert first.uri == second.uri
         else:
             assert second.commit is None
+
+
+@pytest.mark.parametrize(
+    ("embed", "alts"),
+    [
+        ({"images": [{"alt": "Un piano"}, {"alt": ""}, {"alt": "La mer"}]}, ["Un piano", "La mer"]),
+        ({"record": {}, "media": {"images": [{"alt": "Un piano"}]}}, ["Un piano"]),
+        ({"video": {}, "alt": "Un concert"}, ["Un concert"]),
+        ({"images": ["no", {"alt": 7}], "media": [], "alt": {}}, []),
+        (["anything"], []),
+    ],
+)
+def test_what_pictures_show_is_read_of_whatever_is_embedded(embed: object, alts: list[str]) -> None:
+    assert msgspec.convert({"text": "Et là ?", "embed": embed}, Record).alts == alts
 
 
 def test_read_stamp_tells_where_a_line_stands() -> None:
