@@ -89,7 +89,7 @@ def measure(house: House, asked: argparse.Namespace) -> list[str]:
         studio = Studio(house, api, slug)
         feed = studio.feed("Inès")
         api.patch(f"/feeds/{feed.id}", json={"is_on_wall": True}).raise_for_status()
-        sender = Sender(feed.page_url, film("webm", seconds=took_s + 60, fps=5, size=(320, 180)))
+        sender = Sender(feed.page_url, film("webm", seconds=took_s + 60, fps=10, size=(320, 180)))
         sender.start()
         links: Any = api.get(f"/sessions/{slug}").json()["links"]
         pages = open_walls(house, playwright, links)

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import crew
-from tests.journeys.barriers import barriers, needs_axe
 from tests.running import House, running_house
 
 pytestmark = pytest.mark.journey
@@ -243,38 +242,3 @@ def test_a_wild_post_is_inert_and_unbroken_on_every_screen(
     assert outside(wall, f"{article} :is(.who, .asker, .say, .say p, h2, .town)", article) == []
     assert outside(phone, "section.now :is(blockquote, .by)", "section.now") == []
     assert outside(desk, "section.air :is(.text, .who)", "section.air") == []
-
-
-@needs_axe
-@pytest.mark.parametrize("language", [crew.FRENCH, crew.ENGLISH])
-def test_pages_have_no_serious_barrier(
-    language: str,
-    house: House,
-    client: httpx.Client,
-    session: dict[str, object],
-    open_browser: OpenBrowser,
-    open_inside: Callable[[str], Page],
-) -> None:
-    links: dict[str, str] = session["links"]
-    put_on_air(client, number_of(client, session, "long"))
-    inside, public = open_inside(language), open_browser(crew.PHONE, language)
-    wall = open_browser(crew.WALL, language)
-
-    def look(page: Page, address: str) -> list[str]:
-        page.goto(address)
-        return barriers(page)
-
-    found = {
-        "home": look(inside, house.url),
-        "session": look(inside, f"{house.url}/sessions/{session['slug']}/"),
-        "people": look(inside, f"{house.url}/people/"),
-        "networks": look(inside, f"{house.url}/networks/"),
-        "plan": look(inside, f"{house.url}/sessions/new/"),
-        "desk": look(inside, links["desk"]),
-        "login": look(public, f"{house.url}/accounts/login/"),
-        "phone": look(public, links["phone"]),
-        "wall": look(wall, f"{links['wall_questions']}?lang={language[:2]}"),
-        "wall by day": look(wall, f"{links['wall_questions']}?lang={language[:2]}&air=off"),
-    }
-
-    assert {name: what for name, what in found.items() if what} == {}
