@@ -146,6 +146,8 @@ class Question(Row):
     # Archives of the first form may lack what follows.
     air_text: Text = ""  # the words edited for air, or those of another of the group
     head_id: Id | None = None  # the question that one in a group belongs to
+    translation: Text = ""
+    translation_language: Annotated[str, msgspec.Meta(max_length=12)] = ""
 
 
 class Decision(Row):

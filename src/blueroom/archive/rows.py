@@ -109,6 +109,7 @@ _QUESTION = (
     "post_id", "state", "revision", "text", "language", "askers", "votes", "position",
     "published_at", "on_air_at", "answered_at", "answer_text", "withdrawn_at", "last_verb",
     "last_by", "changed_at", "reply_state", "reply_url", "air_text", "head_id",
+    "translation", "translation_language",
 )  # fmt: skip
 
 

@@ -185,6 +185,8 @@ class Store:
             "revision": question.revision,
             "text": "" if is_gone else clean_text(question.text),
             "air_text": "" if is_gone else clean_text(question.air_text),
+            "translation": "" if is_gone else clean_text(question.translation),
+            "translation_language": clean_language(question.translation_language),
             "language": clean_language(question.language),
             "askers": question.askers,
             "votes": question.votes,

@@ -19,6 +19,7 @@ from blueroom.desk.errors import (
     AlreadyReplied,
     AnswerEmpty,
     AnswerTooLong,
+    LanguageUnusable,
     NotAllowedFrom,
     NotApproved,
     NoteUnusable,
@@ -54,7 +55,7 @@ from blueroom.desk.store import NewQuestion, insert_questions
 from blueroom.networks import interface
 from blueroom.posts.actions import receive
 from blueroom.posts.models import Post, Sorting
-from blueroom.posts.rules import clean_text
+from blueroom.posts.rules import clean_language, clean_text
 from blueroom.posts.store import Received, take_turn
 from blueroom.room.access import NotFound
 from blueroom.room.actor import Actor, house
@@ -280,6 +281,7 @@ def _follow_edit(question: Question, post: _Post, now: datetime) -> None:
     question.key = rules.key_of(rules.words_said(post.text))
     question.reasons = reasons or None
     question.air_text, question.wording_id = "", None
+    question.translation = question.translation_language = ""
     question.proposal_id, question.proposal_score = None, None
     question.first_by_id, question.first_by_name = None, ""
     move_question(question, verb="edit", to=to, by=house(question.session.room_id), now=now)
@@ -326,6 +328,7 @@ def _withdraw(question: Question, post: _Post, now: datetime) -> None:
         return
     leave_group(question, now)
     question.text = question.air_text = question.answer_text = question.key = ""
+    question.translation = question.translation_language = ""
     question.reasons = None
     question.wording_id = question.proposal_id = question.proposal_score = None
     question.withdrawn_at = now
@@ -438,8 +441,42 @@ def reword_question(
         question = take_question(question_id, revision)
         text = "" if text == question.text else text
         if question.air_text != text or (question.wording_id and not text):
-            change = {"air_text": text, "wording_id": question.wording_id if text else None}
+            wording_id = question.wording_id if text else None
+            change = {"air_text": text, "wording_id": wording_id, **rules.UNTRANSLATED}
             change_words(question, verb="reword", change=change, now=now, by=by)
+    return question
+
+
+def translate_question(
+    *,
+    question_id: int,
+    text: str,
+    language: str,
+    now: datetime,
+    by: Actor,
+    revision: int | None = None,
+) -> Question:
+    """Keep what is shown of a question in another language, as a person said it; no text takes it
+    away. It is public with the question, and gone when its words change.
+
+    Where two people have to approve, what is approved waits again: these words are others.
+
+    Raises:
+        WordsUnusable: the text is too long.
+        LanguageUnusable: the language is none, or the one that the question is in.
+        NotAllowedFrom, StaleRevision, Withdrawn: as `decide`.
+    """
+    text = clean_text(text[: 4 * rules.AIR_TEXT_LIMIT])
+    if len(text) > rules.AIR_TEXT_LIMIT:
+        raise WordsUnusable
+    with one_transaction():
+        question = take_question(question_id, revision)
+        language = clean_language(language) if text else ""
+        if text and language in ("", question.worded_by.language):
+            raise LanguageUnusable
+        if (question.translation, question.translation_language) != (text, language):
+            change = {"translation": text, "translation_language": language}
+            change_words(question, verb="translate", change=change, now=now, by=by)
     return question
 
 

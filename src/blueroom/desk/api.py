@@ -73,7 +73,8 @@ class ProposalOut(Schema):
 class QuestionOut(Schema):
     """A question. `revision` grows with every decision: send it back as If-Match.
 
-    `text` is what is shown; `original` what its author wrote where that is not the same. `head` is
+    `text` is what is shown; `original` what its author wrote where that is not the same;
+    `translation` what is shown below it, typed by somebody of the crew. `head` is
     the question that one in a group belongs to; `askers` and `networks` are the whole group's.
     `first_by` approved it where a second person has to as well.
     """
@@ -81,6 +82,8 @@ class QuestionOut(Schema):
     id: int
     text: str
     original: str
+    translation: str
+    translation_language: str
     state: QuestionState
     language: str
     network: str
@@ -304,6 +307,31 @@ def reword(request: HttpRequest, question_id: int, words: Words, if_match: str =
     actions.reword_question(
         question_id=question_id,
         text=words.text.replace("\0", ""),
+        now=now(),
+        by=by,
+        revision=revision_of(if_match),
+    )
+    return told(queries.row_of(question_id))
+
+
+class Translation(Schema):
+    """What is shown, in `language` (BCP 47); no text takes it away."""
+
+    text: str = Field("", max_length=20_000)
+    language: str = Field("", max_length=40)
+
+
+@router.post(
+    "/questions/{question_id}/translate", response=QuestionOut, summary="Translate for the screens"
+)
+def translate(
+    request: HttpRequest, question_id: int, translation: Translation, if_match: str = IF_MATCH
+) -> Any:
+    by = actor_of(request, question_id)
+    actions.translate_question(
+        question_id=question_id,
+        text=translation.text.replace("\0", ""),
+        language=translation.language,
         now=now(),
         by=by,
         revision=revision_of(if_match),

@@ -91,6 +91,11 @@ class WordsUnusable(NotAcceptable):
     sentence = _("The words for air must be 1 to 1,000 characters.")  # type: ignore[assignment]
 
 
+class LanguageUnusable(NotAcceptable):
+    code: ClassVar[str] = "language_unusable"
+    sentence = _("Say which language this is: another one than the question's.")  # type: ignore[assignment]
+
+
 class NoteUnusable(NotAcceptable):
     code: ClassVar[str] = "note_unusable"
     sentence = _("A note must be 1 to 1,000 characters.")  # type: ignore[assignment]

@@ -317,7 +317,7 @@ def choose_wording(
         wording_id = None if member.pk == question.pk else member.pk
         if (question.wording_id, question.air_text) == (wording_id, ""):
             return question
-        change = {"wording_id": wording_id, "air_text": ""}
+        change = {"wording_id": wording_id, "air_text": "", **rules.UNTRANSLATED}
         change_words(question, verb="wording", change=change, now=now, by=by)
     return question
 
@@ -395,6 +395,7 @@ def leave_group(question: Question, now: datetime) -> None:
     move_question(heir, verb="inherit", to=to, by=by, now=now, change={"head_id": None})
     Question.objects.filter(pk__in=[one.pk for one in others]).update(head_id=heir.pk)
     question.askers, question.networks, question.wording_id = 1, None, None
+    question.translation = question.translation_language = ""
     count_askers([heir.pk])
 
 
@@ -406,7 +407,8 @@ def _forget_words(head_id: int, member: Question, now: datetime) -> None:
     shown = (State.APPROVED, State.LINED_UP, State.ON_AIR)
     to = State.WAITING if head.state in shown else State(head.state)
     by = house(head.session.room_id)
-    move_question(head, verb="edit", to=to, by=by, now=now, change={"wording_id": None})
+    change = {"wording_id": None, **rules.UNTRANSLATED}
+    move_question(head, verb="edit", to=to, by=by, now=now, change=change)
 
 
 def count_askers(head_ids: Iterable[int]) -> None:

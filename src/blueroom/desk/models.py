@@ -46,6 +46,9 @@ class Question(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="worded_heads"
     )
     air_text = models.TextField(blank=True, default="", db_default="")
+    # What is shown, as somebody of the crew said it in another language; gone when that changes.
+    translation = models.TextField(blank=True, default="", db_default="")
+    translation_language = models.CharField(max_length=12, blank=True, default="", db_default="")
     key = models.CharField(max_length=16, blank=True, default="", db_default="")  # see rules.key_of
     reasons = models.JSONField(null=True, blank=True)  # why to hold it, see rules.Reason
     is_sensitive = models.BooleanField(default=False, db_default=False)

@@ -22,6 +22,8 @@ UNREAD_WHEN_EDITED = (*APPROVED, State.MERGED)  # what was read were other words
 HELD_FOR_A_NAME = (State.WAITING, State.APPROVED, State.LINED_UP, State.ON_AIR)
 MEMBERS = (State.WAITING, State.HELD, State.LATER, State.APPROVED, State.LINED_UP, State.REJECTED)
 AIR_TEXT_LIMIT = 1000  # characters
+# Other words are shown: what somebody translated is theirs no longer.
+UNTRANSLATED: Mapping[str, Any] = {"translation": "", "translation_language": ""}
 NOTE_LIMIT = 1000
 
 _NOT_SAID = re.compile(r"https?://\S+|[#＃@]\w[\w.-]*")  # links, hashtags, mentions

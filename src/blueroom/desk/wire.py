@@ -21,7 +21,7 @@ class Asker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """A question as the public sees it."""
+    """A question as the public sees it; `translation` is empty where nobody made one."""
 
     id: int
     text: str
@@ -29,6 +29,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     askers: int
     author: Asker
+    translation: str = ""
+    translation_language: str = ""
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +94,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """A question as the desk sees it. `position` is null outside the running order.
 
     `text` is what is shown; `original` what its author wrote, where that is not the same, else "".
+    `translation` is what is shown below it, empty where there is none.
     `head` is the question that one in a group belongs to. `askers` and `networks` are those of the
     whole group. `first_by` is who approved it, where a second person has to as well. `votes` is
     what the public's votes weigh, `votes_given` how many there are; `are_votes_odd` says that the
@@ -101,6 +104,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     text: str
     original: str
+    translation: str
+    translation_language: str
     state: str
     language: str
     network: str

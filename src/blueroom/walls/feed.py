@@ -42,6 +42,7 @@ def rows_of(session: Session) -> list[dict[str, str]]:
     return [
         {
             "question": card.text if card else "",
+            "translation": card.translation if card else "",
             "name": (card.author.name or card.author.handle) if card else "",
             "place": card.author.place if card else "",
             "network": card.network if card else "",

@@ -43,6 +43,8 @@ export interface Card {
   network: string;
   askers: number;
   author: Asker;
+  translation: string;
+  translation_language: string;
 }
 
 export interface Asker {

@@ -7,7 +7,7 @@ export type Verb =
 
 /** What is done to a question besides deciding where it goes; each can be undone. */
 export type Change =
-  'split' | 'accept-group' | 'refuse-group' | 'wording' | 'reword' | 'sensitive';
+  'split' | 'accept-group' | 'refuse-group' | 'wording' | 'reword' | 'translate' | 'sensitive';
 
 export interface Note {
   text: string;

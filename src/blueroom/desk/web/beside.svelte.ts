@@ -8,6 +8,8 @@ export class Beside {
   notes = $state.raw<Note[]>([]);
   /** The words for air while they are edited, else null. */
   edited = $state<string | null>(null);
+  /** The translation while it is written, else null. */
+  translated = $state<{ text: string; language: string } | null>(null);
   note = $state('');
   isBusy = $state(false);
 
@@ -34,12 +36,26 @@ export class Beside {
     this.members = [];
     this.notes = [];
     this.edited = null;
+    this.translated = null;
     this.note = '';
   }
 
   async reword(row: Row, text: string): Promise<void> {
     const answer = await this.during(this.desk.decisions.change(row, 'reword', { text }));
     if (answer.ok) this.edited = null;
+  }
+
+  /** Opens the field: with what is there, else for the session's first language that is another. */
+  beginTranslation(row: Row): void {
+    const spoken = this.desk.session?.languages ?? [];
+    const other = spoken.find((language) => language !== row.language);
+    const proposed = other ?? (row.language === 'en' ? 'fr' : 'en');
+    this.translated = { text: row.translation, language: row.translation_language || proposed };
+  }
+
+  async translate(row: Row, text: string, language: string): Promise<void> {
+    const answer = await this.during(this.desk.decisions.change(row, 'translate', { text, language }));
+    if (answer.ok) this.translated = null;
   }
 
   async choose(row: Row, member: number): Promise<void> {

@@ -39,6 +39,8 @@ export interface Row {
   id: number;
   text: string;
   original: string;
+  translation: string;
+  translation_language: string;
   state: string;
   language: string;
   network: string;
