@@ -1,19 +1,23 @@
 """How many posts a second go the whole way in: source, child, pipe, store, desk, announcement.
 
     python bench/ingest.py [--seconds 60] [--rate 10310] [--rounds 3] [--postgres ADDRESS]
+                           [--firehose 143199]
 
 Runs the real listener (child process and writer) on a fresh database each time: SQLite in a file,
 and PostgreSQL where `--postgres postgresql://user:password@host:port/name` gives a server on which
 databases may be added. The source is ours: texts of 60 to 280 characters, one in eight a question,
 300 bytes of payload, an author in three new. First at the rate given, with the lag of each post
 from the source to the commit and to the desk having sorted and announced it; then as fast as it
-goes. Prints a Markdown table of medians, and the machine.
+goes. With `--firehose`, at the first of the two a process of its own searches so many posts a
+second that are not ours for hashtags, as the listener of a whole network does. Prints a Markdown
+table of medians, and the machine.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import platform
@@ -24,7 +28,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -195,6 +199,39 @@ def make_session() -> Any:
     )
 
 
+def run_firehose(rate: float) -> None:
+    """Search lines that hold nothing of ours at a set rate, until standard input ends."""
+    import random
+
+    import prefilter
+
+    chance = random.Random(1)
+    lines = [prefilter.line(chance, tagged=0.2) for _ in range(prefilter.LINES)]
+    every = prefilter.blocks(lines)
+    ends = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), ends.set()), daemon=True).start()
+    print("ready", flush=True)
+    began_s, searched = time.perf_counter(), 0
+    while not ends.is_set():
+        block = every[searched // prefilter.BLOCK_LINES % len(every)]
+        prefilter.search(["askines"], [block])
+        searched += len(block)
+        time.sleep(max(0.0, began_s + searched / rate - time.perf_counter()))
+    took_s = time.perf_counter() - began_s
+    print(json.dumps({"rate": searched / took_s, "cpu": time.process_time() / took_s}))
+
+
+@contextlib.contextmanager
+def firehose(rate: float, found: dict[str, Any]) -> Iterator[None]:
+    """Beside what happens in this context; then says in `found` how many it has searched."""
+    words = [sys.executable, __file__, "--as-firehose", str(rate)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(words, text=True, **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.readline()
+        yield
+        found["firehose"] = json.loads(process.communicate()[0])
+
+
 def percentiles(lags_s: list[float]) -> list[float]:
     """p50, p95, p99, in milliseconds."""
     cut = statistics.quantiles(lags_s, n=100)
@@ -255,7 +292,7 @@ def on_server(server: str, sql: str) -> None:
         connection.execute(sql)  # type: ignore[call-overload]
 
 
-def conduct(seconds: float, rate: float, rounds: int, postgres: str) -> None:
+def conduct(seconds: float, rate: float, rounds: int, postgres: str, beside: float) -> None:
     databases = {"SQLite": ""} | ({"PostgreSQL": postgres} if postgres else {})
     plans = [(f"{rate:,.0f}/s for {seconds:.0f} s", int(rate * seconds), rate)]
     plans.append((f"as fast as it goes, {CEILING_POSTS:,} posts", CEILING_POSTS, 0.0))
@@ -263,7 +300,10 @@ def conduct(seconds: float, rate: float, rounds: int, postgres: str) -> None:
     for turn in range(rounds):  # interleaved, so that a slow minute hits all alike
         for name, server in databases.items():
             for plan, posts, pace in plans:
-                one = measure(posts, pace, server)
+                noted: dict[str, Any] = {}
+                with firehose(beside, noted) if beside and pace else contextlib.nullcontext():
+                    one = measure(posts, pace, server)
+                one |= noted
                 found.setdefault((plan, name), []).append(one)
                 load = os.getloadavg()[0]
                 print(f"round {turn + 1}, {name}, {plan}, load {load:.1f}: {one}", file=sys.stderr)
@@ -275,6 +315,10 @@ def conduct(seconds: float, rate: float, rounds: int, postgres: str) -> None:
     for (plan, name), runs in sorted(found.items(), key=lambda item: item[0][0]):
         print(f"| {plan} | {name} | {row(runs)} |")
     print()
+    searched = [one["firehose"] for runs in found.values() for one in runs if "firehose" in one]
+    if searched:
+        many, cpu = (statistics.median(one[name] for one in searched) for name in ("rate", "cpu"))
+        print(f"Beside it {many:,.0f} posts/s were searched for hashtags: {cpu:.2f} of a core.")
     print(machine(), f"Medians of {rounds} rounds.")
 
 
@@ -318,12 +362,16 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=10_310)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--postgres", default="", metavar="ADDRESS")
+    parser.add_argument("--firehose", type=float, default=0, metavar="RATE")
+    parser.add_argument("--as-firehose", type=float, help=argparse.SUPPRESS)
     parser.add_argument("--as-house", nargs=2, metavar=("POSTS", "RATE"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.as_house:
         run_house(int(asked.as_house[0]), float(asked.as_house[1]))
+    elif asked.as_firehose:
+        run_firehose(asked.as_firehose)
     else:
-        conduct(asked.seconds, asked.rate, asked.rounds, asked.postgres)
+        conduct(asked.seconds, asked.rate, asked.rounds, asked.postgres, asked.firehose)
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ from blueroom.media.sending import SendingApp
 from blueroom.media.webrtc.line import Answer, WebRtc
 from blueroom.media.webrtc.line_test import HERE, Browser
 
+pytestmark = pytest.mark.alone
+
 __all__ = ["slates"]  # a fixture
 
 

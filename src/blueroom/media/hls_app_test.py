@@ -27,6 +27,8 @@ from blueroom.media.slate import Slate, SlateWords, make_slate
 from tests.broadcast import Broadcast, broadcast
 from tests.takes import GREEN, RED, Take, take
 
+pytestmark = pytest.mark.alone
+
 NOW = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 HLS_JS = Path(__file__).parents[3] / "node_modules/hls.js/dist/hls.min.js"
 PAGE = b"""<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">

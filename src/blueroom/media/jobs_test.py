@@ -34,6 +34,8 @@ from blueroom.media.jobs import (
     run_job,
 )
 
+pytestmark = pytest.mark.alone
+
 MIB = 1 << 20
 OnProgress = Callable[[float], None]
 

@@ -24,6 +24,8 @@ from blueroom.media.parts import Epoch
 from blueroom.media.recording import open_recording
 from blueroom.media.slate import Moment, Slate, SlateWords, slate_in, words_for
 
+pytestmark = pytest.mark.alone
+
 FPS = 25
 SLICE_S = 0.1
 

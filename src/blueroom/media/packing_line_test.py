@@ -29,6 +29,8 @@ from blueroom.media.parts import Epoch, Part
 from blueroom.media.recording import open_recording
 from tests.camera import film, frames_to_send, read_back
 
+pytestmark = pytest.mark.alone
+
 Message = TypeVar("Message")
 Act = Callable[[Packer, list[FromPacker]], Awaitable[None]]
 

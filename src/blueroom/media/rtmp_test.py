@@ -22,6 +22,8 @@ from blueroom.media.flv import tag
 from blueroom.media.rtmp import Limits, Peer, PublishRefused
 from blueroom.media.rtmp_chunks import ChunkReader, Kind, Message, chunked
 
+pytestmark = pytest.mark.alone
+
 KEY = "k3y-of-the-guest"
 FFMPEG = shutil.which("ffmpeg")
 VIDEO = b"\x17\1\0\0\0picture"

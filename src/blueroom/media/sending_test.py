@@ -21,6 +21,8 @@ from blueroom.media.packing_line import Way
 from blueroom.media.recording import open_recording
 from blueroom.media.sending import MESSAGES, MimeRefused, SendingApp, way_of
 
+pytestmark = pytest.mark.alone
+
 __all__ = ["slates"]  # a fixture
 HELLO = {"kind": "hello", "recorder": "r1", "mime": "video/webm;codecs=h264,opus", "next": 0}
 

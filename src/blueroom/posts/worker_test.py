@@ -28,6 +28,8 @@ from blueroom.posts.handover import Delivery
 from blueroom.posts.models import Channel, Sorting
 from blueroom.posts.models import Post as StoredPost
 
+pytestmark = pytest.mark.alone
+
 SERVER = os.environ.get("BLUEROOM_DATABASE", "")
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

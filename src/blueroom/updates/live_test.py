@@ -16,6 +16,8 @@ from blueroom.updates import live as live_module
 from blueroom.updates.conftest import Event, Following, House, Told
 from blueroom.updates.live import Limits
 
+pytestmark = pytest.mark.alone
+
 OpenHouse = Callable[..., House]
 
 

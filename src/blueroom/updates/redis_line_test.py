@@ -21,7 +21,10 @@ OpenHouse = Callable[..., House]
 
 REDIS = shutil.which("redis-server")
 
-pytestmark = pytest.mark.skipif(REDIS is None, reason="redis-server is not installed")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(REDIS is None, reason="redis-server is not installed"),
+]
 
 
 class Redis:

@@ -16,6 +16,8 @@ from blueroom.updates.conftest import Following, House
 from blueroom.updates.front import Pages
 from blueroom.updates.serve import AddressTaken, listen
 
+pytestmark = pytest.mark.alone
+
 SERVED = """
 import asyncio
 import time

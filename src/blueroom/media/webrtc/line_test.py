@@ -37,6 +37,8 @@ from blueroom.media.webrtc import line
 from blueroom.media.webrtc.line import NotInstalled, OfferNotTaken, WebRtc, WebRtcFailed
 from blueroom.media.webrtc.wire import FeedChanged, Figures, Frame, KeyWanted, Viewers
 
+pytestmark = pytest.mark.alone
+
 HERE = ["127.0.0.1"]
 
 
