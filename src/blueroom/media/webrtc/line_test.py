@@ -259,7 +259,7 @@ def test_pictures_and_sounds_that_were_taken_together_have_the_same_time(
     )
     loud_s = next(one.at_s for one in room.frames("opus") if len(one.data) > 60)
     taken_apart_s = browser.pictures.on_since_s - browser.sounds.on_since_s
-    assert white_s - loud_s == pytest.approx(taken_apart_s, abs=0.02)
+    assert white_s - loud_s == pytest.approx(taken_apart_s, abs=0.025)  # a packet of sound is 0.02
 
 
 def report_exactly(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
