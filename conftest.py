@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from datetime import UTC, datetime
 
 import pytest
@@ -22,13 +22,14 @@ pytest_plugins = ["tests.atproto.fixtures"]
 MOMENT = datetime(2026, 11, 23, 20, 0, tzinfo=UTC)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
     """Tests in a browser are marked, and come last: Playwright leaves an event loop running in this
     thread, and asyncio.run() then refuses."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+    yield
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
