@@ -139,6 +139,8 @@ def test_a_guest_goes_live_and_the_answer_is_a_clip(
         link = studio.get_by_role("link", name="See the clip")
         expect(link).to_be_visible(timeout=LIVE_MS)
 
+        # It is public as soon as the house has heard that the public saw all of it.
+        crew.within(20, lambda: _has_public_clip(client, number))
         clip = open_browser(crew.PHONE, crew.ENGLISH)  # of somebody who never logged in
         clip.goto(f"{house.url}{link.get_attribute('href')}")
         expect(clip.get_by_text("Vous écrivez le matin ou le soir ?").first).to_be_visible()

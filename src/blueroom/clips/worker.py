@@ -23,6 +23,12 @@ def cut_due_clips() -> int:
     return 1
 
 
+def let_out_clips() -> int:
+    """Make clips public whose answer the public turns out to have seen; beside the cutting, for a
+    stranger has the page no sooner."""
+    return actions.let_out_shown(now=now())
+
+
 def is_answer_waiting() -> bool:
     """Whether an answer has both its marks and is not released yet: it will be, by the clock."""
     return answers_to_open().exists()
@@ -53,11 +59,10 @@ def take_up_clips() -> int:
 
 
 def tidy_clips() -> int:
-    """Follow what became of answers and questions: removed, withdrawn, seen live, sent back."""
+    """Follow what became of answers and questions: removed, withdrawn, sent back."""
     moment = now()
     return (
         actions.remove_gone(now=moment)
-        + actions.let_out_shown(now=moment)
         + actions.follow_questions(now=moment)
         + actions.compare_renders(now=moment)
     )

@@ -26,6 +26,7 @@ from blueroom.clips.worker import (
     cut_due_clips,
     hear_due,
     is_answer_waiting,
+    let_out_clips,
     render_due,
     sweep_clips,
     take_up_clips,
@@ -165,7 +166,7 @@ def new_workers() -> dict[str, Worker]:
     return {
         "worker": _new_worker(),
         "cutter": Worker(
-            {"cut clips": cut_due_clips},
+            {"cut clips": cut_due_clips, "let clips out": let_out_clips},
             rest_s=0.1,
             after_round=close_old_connections,
             stamp=version_for_the_cutter,
