@@ -57,13 +57,20 @@ def counted(client: CDPSession) -> tuple[float, int, int]:
 
 
 def decide(api: httpx.Client, slug: str) -> None:
-    """What a crew does in a minute: a question is answered, the next goes on air, walls change."""
-    state = {"state": "on_air"}
-    for one in api.get(f"/sessions/{slug}/questions", params=state).json()["items"]:
+    """What a crew does in a minute: the question on air is answered, the one that was lined up goes
+    on air, another is lined up; what the walls show changes."""
+
+    def first(state: str) -> list[dict[str, Any]]:
+        path = f"/sessions/{slug}/questions"
+        found: list[dict[str, Any]] = api.get(path, params={"state": state}).json()["items"]
+        return found[:1]
+
+    for one in first("on_air"):
         api.post(f"/questions/{one['id']}/answer", json={"text": "Oui."}).raise_for_status()
-    waiting = api.get(f"/sessions/{slug}/questions", params={"state": "waiting"}).json()["items"]
-    for one, verbs in zip(waiting, (("approve", "air"), ("approve", "line-up")), strict=False):
-        for verb in verbs:
+    for one in first("lined_up"):
+        api.post(f"/questions/{one['id']}/air").raise_for_status()
+    for one in first("waiting"):
+        for verb in ("approve", "line-up"):
             api.post(f"/questions/{one['id']}/{verb}").raise_for_status()
     api.post(f"/sessions/{slug}/scene", json=next(SCENES)).raise_for_status()
 
