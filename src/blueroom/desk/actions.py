@@ -434,9 +434,7 @@ def reword_question(
         WordsUnusable: the text is too long.
         NotAllowedFrom, StaleRevision, Withdrawn: as `decide`.
     """
-    text = clean_text(text[: 4 * rules.AIR_TEXT_LIMIT])
-    if len(text) > rules.AIR_TEXT_LIMIT:
-        raise WordsUnusable
+    text = _words_for_air(text)
     with one_transaction():
         question = take_question(question_id, revision)
         text = "" if text == question.text else text
@@ -445,6 +443,16 @@ def reword_question(
             change = {"air_text": text, "wording_id": wording_id, **rules.UNTRANSLATED}
             change_words(question, verb="reword", change=change, now=now, by=by)
     return question
+
+
+def _words_for_air(text: str) -> str:
+    """Raises:
+    WordsUnusable: the text is too long.
+    """
+    text = clean_text(text[: 4 * rules.AIR_TEXT_LIMIT])
+    if len(text) > rules.AIR_TEXT_LIMIT:
+        raise WordsUnusable
+    return text
 
 
 def translate_question(
@@ -466,9 +474,7 @@ def translate_question(
         LanguageUnusable: the language is none, or the one that the question is in.
         NotAllowedFrom, StaleRevision, Withdrawn: as `decide`.
     """
-    text = clean_text(text[: 4 * rules.AIR_TEXT_LIMIT])
-    if len(text) > rules.AIR_TEXT_LIMIT:
-        raise WordsUnusable
+    text = _words_for_air(text)
     with one_transaction():
         question = take_question(question_id, revision)
         language = clean_language(language) if text else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -276,18 +278,29 @@ def _take_back_one(reply_id: int, by: Actor) -> Reply:
 
 
 async def _send(publisher: Publisher, reply: Reply, composed: Composed) -> Sent:
+    async with in_time(publisher, reply_limit_s(composed.attachments)):
+        return await publisher.reply(
+            to=target_of(reply.question.post),
+            text=composed.text,
+            media=composed.attachments,
+            card=composed.card,
+            lang=_language(reply),
+            key=reply.key,
+            at=reply.created_at,
+            memory=reply.memory,
+        )
+
+
+@asynccontextmanager
+async def in_time(publisher: Publisher, limit_s: float) -> AsyncIterator[None]:
+    """A context for what is asked of a publisher, which is closed at its end.
+
+    Raises:
+        Unavailable: it took longer than `limit_s`.
+    """
     try:
-        async with asyncio.timeout(reply_limit_s(composed.attachments)):
-            return await publisher.reply(
-                to=target_of(reply.question.post),
-                text=composed.text,
-                media=composed.attachments,
-                card=composed.card,
-                lang=_language(reply),
-                key=reply.key,
-                at=reply.created_at,
-                memory=reply.memory,
-            )
+        async with asyncio.timeout(limit_s):
+            yield
     except TimeoutError as error:
         raise Unavailable from error
     finally:

@@ -19,8 +19,8 @@ from blueroom.base.errors import BlueRoomError
 from blueroom.base.ids import new_tid
 from blueroom.desk.models import Clarification, Question
 from blueroom.desk.rules import OPEN
-from blueroom.networks.interface import Publisher, Sent, Unavailable, reply_limit_s
-from blueroom.publish.actions import remember
+from blueroom.networks.interface import Publisher, Sent, reply_limit_s
+from blueroom.publish.actions import in_time, remember
 from blueroom.publish.composing import Composed, Problem, Wish, compose
 from blueroom.publish.errors import ClarificationOnItsWay, NotToClarify, ReplyRefused, WordsNeeded
 from blueroom.publish.offers import Offers
@@ -133,19 +133,14 @@ def _send(asked: Clarification) -> None:
 
 
 async def _reply(publisher: Publisher, asked: Clarification, text: str) -> Sent:
-    try:
-        async with asyncio.timeout(reply_limit_s([])):
-            return await publisher.reply(
-                to=target_of(asked.question.post),
-                text=text,
-                key=asked.key,
-                at=asked.at,
-                memory=asked.memory,
-            )
-    except TimeoutError as error:
-        raise Unavailable from error
-    finally:
-        await publisher.close()
+    async with in_time(publisher, reply_limit_s([])):
+        return await publisher.reply(
+            to=target_of(asked.question.post),
+            text=text,
+            key=asked.key,
+            at=asked.at,
+            memory=asked.memory,
+        )
 
 
 def _fail(asked: Clarification, error: BlueRoomError) -> None:
