@@ -360,7 +360,7 @@ def test_a_network_that_is_gone_for_twenty_seconds_loses_nothing(
         ended(studio, feed)
 
     assert is_unreachable
-    assert studio.recorded(feed) == seen_in(page.slices).numbers
+    assert studio.recorded(feed) == seen_in(page.slices).numbers, studio.kept(feed)
 
 
 def test_what_lies_before_a_torn_end_is_recorded(studio: Studio) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 import httpx
 import psutil
 
+from blueroom.media.recording import open_recording
 from tests.camera import Seen, read_back
 from tests.journeys import crew
 from tests.running import House
@@ -102,6 +103,19 @@ class Studio:
     def recorded(self, feed: Feed) -> list[int]:
         """The numbers of the pictures in the feed's recordings, in order."""
         return [number for path in self.recordings(feed) for number in read_back(str(path)).numbers]
+
+    def kept(self, feed: Feed) -> str:
+        """What there is of the feed, and what the house said last: for a test that misses some."""
+        lines = []
+        for path in self.recordings(feed):
+            found = open_recording(path)
+            lines.append(
+                f"{path.name}: {path.stat().st_size} bytes, {len(found.parts)} parts "
+                f"to {found.duration_s:.2f} s"
+            )
+        query = "SELECT epoch, duration_s, size_bytes, ended_at FROM studio_recording"
+        rows = self.rows(f"{query} WHERE feed_id = ?", feed.id)
+        return "\n".join([*lines, *map(str, rows), *self.house.said[-40:]])
 
     def on_air(self) -> Seen:
         """What the public saw last: the newest whole segment of the programme."""
