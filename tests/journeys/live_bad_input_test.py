@@ -33,6 +33,7 @@ from tests.sending import Encoder, Page, Rtmp, reaches, relay
 pytestmark = pytest.mark.journey
 
 SMALL = (160, 120)
+OWN = (176, 144)  # of nobody who was on air before
 SLATE_WIDTH_PX = 1280
 SOON_S = 25.0  # for what has no promised time: machines that test are slow now and then
 GONE_S = 20.0
@@ -343,11 +344,12 @@ def test_a_network_that_is_gone_for_twenty_seconds_loses_nothing(
 ) -> None:
     feed = studio.feed("Inès")
     with relay(house.port) as network:
-        page = Page(feed.page_url, filmed(seconds=32.0), port=network.port)
+        slices = filmed(seconds=120.0, fps=10, size=OWN)
+        page = Page(feed.page_url, slices, port=network.port)
         page.start()
         crew.within(SOON_S, lambda: studio.line(feed)["way"] == "webm")
         studio.go_live(feed)
-        shows(studio, SMALL[0])
+        shows(studio, OWN[0])
         network.go_away()
         gone_s = time.monotonic()
         shows(studio, SLATE_WIDTH_PX, within_s=10)
@@ -355,12 +357,16 @@ def test_a_network_that_is_gone_for_twenty_seconds_loses_nothing(
         time.sleep(max(0.0, gone_s + GONE_S - time.monotonic()))
         network.come_back()
         assert reaches(page)
-        shows(studio, SMALL[0])
-        page.finish()
+        shows(studio, OWN[0])
+        stopped_s = time.monotonic()
+        page.stop()
         ended(studio, feed)
 
     assert is_unreachable
-    assert studio.recorded(feed) == seen_in(page.slices).numbers, studio.kept(feed)
+    recorded = studio.recorded(feed)
+    sent = seen_in(page.sent_before(stopped_s)).numbers
+    assert len(sent) > GONE_S * 10
+    assert recorded == list(range(max(len(recorded), len(sent)))), studio.kept(feed)
 
 
 def test_what_lies_before_a_torn_end_is_recorded(studio: Studio) -> None:

@@ -37,7 +37,8 @@ SOUND_CODECS = frozenset(
     {"opus", "aac", "mp3", "mp3float", "vorbis", "flac", "pcm_s16le", "pcm_s16be", "pcm_f32le"}
 )
 UNREADABLE_BYTES = 32 << 20  # two seconds of 4K between two key frames are 12 MB
-UNREADABLE_S = 20.0
+UNREADABLE_S = 20.0  # in which bytes came
+PAUSE_S = 1.0  # a longer one is a network that was away
 FAULTS = 100  # one after the other
 
 _DEMUXERS = {"webm": "matroska", "mp4": "mov", "flv": "flv"}
@@ -169,7 +170,9 @@ class _Source:
         if not self._chunk:
             if self.has_ended or self._is_hopeless():
                 return b""
+            asked_s = self._clock()
             self._chunk = memoryview(self._read())
+            self._forgive(self._clock() - asked_s)
             self.has_ended = not self._chunk
             self._bytes_since += len(self._chunk)
         chunk, self._chunk = self._chunk[:size], self._chunk[size:]
@@ -179,6 +182,11 @@ class _Source:
         """Something was made of what came so far."""
         self._bytes_since = 0
         self._since_s = None
+
+    def _forgive(self, silent_s: float) -> None:
+        """A network that was away for a while says nothing about the container."""
+        if self._since_s is not None:
+            self._since_s += max(0.0, silent_s - PAUSE_S)
 
     def _is_hopeless(self) -> bool:
         if self._bytes_since and self._since_s is None:

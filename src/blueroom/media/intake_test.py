@@ -141,6 +141,22 @@ def test_a_container_of_which_nothing_comes_is_given_up(tmp_path: Path) -> None:
     assert packing.now_s < 100 + 30
 
 
+@pytest.mark.parametrize("after", [2, 30])
+def test_a_network_that_was_away_in_the_middle_of_a_picture_is_forgiven(
+    tmp_path: Path, after: int
+) -> None:
+    slices = film("webm", size=(640, 480), bit_rate=4_000_000)
+    pieces = [one for each in slices for one in (each[:300], each[300:600], each[600:]) if one]
+    packing = Packing(tmp_path)
+
+    def go_away(_: object) -> None:
+        packing.now_s += 25.0
+
+    packing.take("webm", pieces, do_at={3 * after: go_away})
+
+    assert packing.seen().numbers == list(range(120))
+
+
 def test_a_codec_that_we_do_not_take_is_named(tmp_path: Path) -> None:
     with pytest.raises(CodecNotTaken) as refusal:
         Packing(tmp_path).take("webm", film("webm", seconds=1, picture="ffv1"))
