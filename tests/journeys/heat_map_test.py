@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.journeys import crew
 from tests.journeys.watch import Watch
-from tests.running import House, running_house
+from tests.running import House
 
 pytestmark = pytest.mark.journey
 
@@ -27,12 +26,6 @@ LIT = """(map) => {
   for (let i = 3; i < data.length; i += 4) lit += data[i] > 12;
   return lit;
 }"""
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with running_house(tmp_path / "room", "--no-rehearsal") as house:
-        yield house
 
 
 def located(wall: Page) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import httpx
 import pytest
@@ -11,24 +10,12 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys import crew
 from tests.journeys.barriers import barriers, needs_axe
-from tests.running import House, running_house
+from tests.running import House
 
 pytestmark = pytest.mark.journey
 
 OpenBrowser = Callable[..., Page]
 GROUND = "getComputedStyle(document.documentElement).getPropertyValue('--wall').trim()"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with running_house(tmp_path / "room", "--no-rehearsal") as house:
-        yield house
-
-
-@pytest.fixture
-def api(house: House) -> Iterator[httpx.Client]:
-    with house.client() as api:
-        yield api
 
 
 def test_wall_takes_a_new_look_without_a_reload(

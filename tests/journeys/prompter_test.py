@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.journeys import crew
 from tests.journeys.barriers import barriers, needs_axe
 from tests.journeys.watch import Watch
-from tests.running import House, running_house
+from tests.running import House
 from tests.sending import Relay, relay
 
 pytestmark = pytest.mark.journey
@@ -43,18 +42,6 @@ NEXT = (
 )
 ARABIC = "هل ما زلت تسمع الجمهور عندما تعميك الأضواء ويغطي العزف كل شيء تقريبا؟"
 NOBODY = ""
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    with running_house(tmp_path / "room", "--no-rehearsal") as house:
-        yield house
-
-
-@pytest.fixture
-def api(house: House) -> Iterator[httpx.Client]:
-    with house.client() as api:
-        yield api
 
 
 @pytest.fixture

@@ -35,6 +35,10 @@ class Lines(Protocol):
 
     def one(self, path: str, kind: type[R]) -> R: ...
 
+    def has(self, path: str) -> bool: ...
+
+    def read(self, path: str, most_bytes: int) -> bytes: ...
+
     def lines(self, path: str, kind: type[R]) -> Iterator[tuple[int, R]]: ...
 
 
@@ -50,6 +54,10 @@ def check_lines(archive: Lines, files: Collection[str]) -> None:
             raise FileChanged(_("%(file)s is missing.") % {"file": path}, file=path)
     _check_session(archive.one("session.json", lines.Session))
     archive.one("metrics.json", lines.Metrics)
+    if archive.has(lines.LOOK):
+        for logo in archive.one(lines.LOOK, lines.Look).logos.values():
+            if logo.file not in files:
+                raise line_refused(lines.LOOK, 1, _("It names a file that is not there."))
     _Checks(archive, files).check()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from blueroom.clips.actions import cut_clip, open_clips, save_captions
 from blueroom.clips.conftest import (  # noqa: F401  # the same recording as clips are cut from
@@ -28,8 +30,9 @@ from blueroom.desk.actions import answer_question
 from blueroom.desk.models import Question
 from blueroom.posts.models import Author, Post, PostCount
 from blueroom.publish.models import Reply
-from blueroom.room.actor import Actor, actor_of_membership
-from blueroom.room.models import Membership, Role, Session
+from blueroom.room.actor import Actor, actor_of_membership, house
+from blueroom.room.models import Membership, Role, Room, Session
+from blueroom.room.themes import keep_logo, keep_theme
 from blueroom.studio.models import Answer, AnswerKind, Feed, FeedKind, FeedState, Recording, Shown
 from blueroom.studio.queries import pictures_folder, recordings_folder
 
@@ -68,7 +71,7 @@ def past(
 ) -> Past:
     """Everything that a session may have left, with real films."""
     after = moment + timedelta(minutes=5)
-    make_post("Bravo !", number=2)
+    make_post("Bravo !", number=2, alts="Un piano\nLa mer")
     make_post("", number=3, deleted_at=after)
     show()
     make_answer()
@@ -179,6 +182,23 @@ def _fan_feed(session: Session, after: datetime) -> Feed:
         height_px=240,
     )
     return made
+
+
+def wear(room: Room, moment: datetime) -> None:
+    """Give the room a look of its own, with a logo."""
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 100), "#c1121f").save(picture, "PNG")
+    by = house(room.pk)
+    keep_theme(
+        room=room,
+        colours={"air": {"ground": "#1a0008"}},
+        faces={"voice": "sans"},
+        texts={"fr": {"name": "Radio Exemple"}},
+        now=moment,
+        by=by,
+    )
+    keep_logo(room=room, light="day", picture=picture.getvalue(), now=moment, by=by)
+    room.refresh_from_db(fields=["theme"])
 
 
 @pytest.fixture

@@ -31,3 +31,4 @@ class Contents:
     clips: list[lines.Clip] = field(default_factory=list)
     vtt: dict[str, str] = field(default_factory=dict)
     metrics: lines.Metrics | None = None
+    look: lines.Look = field(default_factory=lines.Look)

@@ -30,7 +30,7 @@ from blueroom.clips.queries import FILE_OF_SHAPE, best_render, cues_of
 from blueroom.media.captions import write_vtt
 from blueroom.media.recording import RecordingUnreadable, open_recording
 from blueroom.posts.models import Post
-from blueroom.room.models import Session
+from blueroom.room.models import Room, Session
 from blueroom.studio.models import DELAY_S_MAX, Answer, Recording
 from blueroom.studio.queries import pictures_folder, recordings_folder
 
@@ -118,6 +118,7 @@ def _begin(folder: Path) -> Path:
 def _write_rows(session: Session, new: NewFolder, now: datetime) -> Contents:
     contents = Contents(rows.session_line(session))
     new.write("session.json", _readable(contents.session))
+    contents.look = _write_look(session.room, new)
     posts = _write_posts(session, new, contents)
     contents.questions = _keep(new, "questions.jsonl", rows.questions_of(session, posts))
     known = {question.id for question in contents.questions}
@@ -135,6 +136,15 @@ def _write_rows(session: Session, new: NewFolder, now: datetime) -> Contents:
         for reply in rows.replies_of(session, known):
             add(reply)
     return contents
+
+
+def _write_look(room: Room, new: NewFolder) -> lines.Look:
+    logos = {logo.light: bytes(logo.png) for logo in room.logos.all()}
+    look = rows.look_line(room, logos)
+    for light, logo in look.logos.items():
+        new.write(logo.file, logos[light])
+    new.write(lines.LOOK, _readable(look))
+    return look
 
 
 def _keep(new: NewFolder, path: str, found: Iterable[Kept]) -> list[Kept]:

@@ -13,11 +13,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from blueroom.archive import folder as folders
+from blueroom.archive.conftest import wear
 from blueroom.archive.errors import ArchiveExists, DiskFull
 from blueroom.archive.exporting import export_session
 from blueroom.posts.actions import erase_author
 from blueroom.posts.models import Author, Payload, Post
-from blueroom.room.models import Account
+from blueroom.room.models import Account, Logo
 from blueroom.room.seal import Sealed, seal
 from blueroom.studio.models import Recording
 from blueroom.studio.queries import recordings_folder
@@ -38,6 +39,7 @@ def test_export_writes_what_its_readme_names(exported, past):
         "index.html",
         "manifest.json",
         "session.json",
+        "look.json",
         "metrics.json",
         "posts.jsonl",
         "questions.jsonl",
@@ -101,6 +103,21 @@ def test_parquet_says_what_the_lines_say(exported):
             assert plain == {k: line[k] for k in plain}
             published_at = values.get("published_at", values.get("at"))
             assert published_at.isoformat().startswith("2026-11-2")
+
+
+def test_export_says_what_the_room_looked_like(past, tmp_path, moment):
+    wear(past.session.room, moment)
+    export_session(past.session, tmp_path / "worn", lambda _part: None, now=moment)
+
+    told = json.loads((tmp_path / "worn/look.json").read_text())
+    assert told == {
+        "colours": {"air": {"ground": "#1a0008"}},
+        "faces": {"voice": "sans"},
+        "texts": {"fr": {"name": "Radio Exemple", "hashtag": "", "ask": "", "goodbye": ""}},
+        "logos": {"day": {"file": "look/day.png", "width_px": 300, "height_px": 100}},
+    }
+    logo = Logo.objects.get()
+    assert (tmp_path / "worn/look/day.png").read_bytes() == bytes(logo.png)
 
 
 def test_export_keeps_secrets_in_the_house(past, session, tmp_path, moment):

@@ -29,6 +29,7 @@ from blueroom.archive.errors import (
     line_refused,
 )
 from blueroom.archive.folder import KnownFolder, check_room, open_inside
+from blueroom.archive.looks import take_look
 from blueroom.archive.storing import Store
 from blueroom.media.opening import HEAD_BYTES, container_kind
 from blueroom.media.recording import RecordingUnreadable, open_recording
@@ -59,7 +60,8 @@ def import_archive(
     """A closed session with everything that the archive in this folder holds. Takes its time.
 
     Its slugs are others where they are taken. Replies are history: none is sent again. Authors who
-    asked this house to erase them stay erased.
+    asked this house to erase them stay erased. A room without a look takes that of
+    the archive.
 
     Raises:
         ArchiveRefused: something in it is wrong; the sentence names the file, and the line.
@@ -81,6 +83,7 @@ def import_archive(
         except (IntegrityError, DataError, OverflowError) as error:
             sentence = _("What this archive holds contradicts itself: %(reason)s")
             raise ArchiveRefused(sentence % {"reason": str(error)[:200]}) from error
+    take_look(archive, room=room, now=now, by=by)
     on_progress(1.0)
     return store.session
 
@@ -126,6 +129,15 @@ class _Archive:
         """A file that is one object. Raises LineRefused."""
         with self._folder.open(path) as file:
             return _decoded(file.read(LINE_BYTES), msgspec.json.Decoder(kind), path, 1)
+
+    def has(self, path: str) -> bool:
+        """Whether the manifest names that file."""
+        return path in self._folder.files
+
+    def read(self, path: str, most_bytes: int) -> bytes:
+        """The beginning of a file, whole where it is no longer than that."""
+        with self._folder.open(path) as file:
+            return file.read(most_bytes)
 
     def lines(self, path: str, kind: type[R]) -> Iterator[tuple[int, R]]:
         """The lines of a file with their numbers, from 1. Raises LineRefused."""

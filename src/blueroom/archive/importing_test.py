@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.translation import override
 
 from blueroom.archive import folder as folders
+from blueroom.archive.conftest import wear
 from blueroom.archive.errors import (
     ArchiveRefused,
     DiskFull,
@@ -30,7 +31,9 @@ from blueroom.posts.models import Author, Post, PostCount
 from blueroom.publish.models import Reply
 from blueroom.publish.queries import replies_due
 from blueroom.room.actions import NotAllowed
-from blueroom.room.models import Guest, Room, Session
+from blueroom.room.actor import house
+from blueroom.room.models import Guest, Logo, Room, Session
+from blueroom.room.themes import reset_theme
 from blueroom.studio.models import Answer, Feed, Recording
 from blueroom.studio.queries import pictures_folder, recordings_folder
 
@@ -86,7 +89,16 @@ def change_line(folder, name, number, **values):
     path = f"{name}.jsonl"
     rows = [json.loads(line) for line in (folder / path).read_text().splitlines()]
     rows[number] |= values
+    rows[number] = {name: value for name, value in rows[number].items() if value is not ...}
     rewrite(folder, path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+
+
+def forget(folder, path):
+    """Take a file out, as an archive that never had it."""
+    (folder / path).unlink()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"] = [one for one in manifest["files"] if one["path"] != path]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
 def refusal(bring, folder):
@@ -146,6 +158,61 @@ def test_archive_comes_back_in_another_house_as_it_was(elsewhere, bring, tmp_pat
     assert parts == sorted(parts)
     assert parts[-1] == 1.0
     assert list(recordings_folder().parent.glob("*.part")) == []
+
+
+def test_archive_of_the_first_days_comes_back(elsewhere, bring):
+    forget(elsewhere, "look.json")
+    for number in range(4):
+        change_line(elsewhere, "posts", number, alts=...)
+
+    assert not Post.objects.filter(session=bring(elsewhere)).exclude(alts="").exists()
+
+
+def test_look_comes_back_to_a_room_that_has_none(past, room, bring, tmp_path, moment):
+    wear(room, moment)
+    export_session(past.session, tmp_path / "worn", lambda _part: None, now=moment)
+    room.refresh_from_db()
+    worn, kept = room.theme, bytes(Logo.objects.get().png)
+    reset_theme(room=room, now=moment, by=house(room.pk))
+
+    bring(tmp_path / "worn")
+
+    room.refresh_from_db()
+    assert (room.theme, bytes(Logo.objects.get().png)) == (worn, kept)
+
+
+def test_room_keeps_its_own_look(exported, room, bring, moment):
+    rewrite(exported, "look.json", b'{"faces": {"voice": "serif"}}')
+    wear(room, moment)
+    room.refresh_from_db()
+
+    bring(exported)
+
+    assert Room.objects.get().theme == room.theme
+
+
+def test_session_comes_back_without_a_look_that_nobody_could_read(exported, room, bring, caplog):
+    rewrite(exported, "look.json", b'{"colours": {"day": {"accent": "#00aa55"}}}')
+
+    bring(exported)
+
+    room.refresh_from_db()
+    assert room.theme == {}
+    assert "the look of the archive was left" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        b'{"colours": {"day": {"accent": "url(//a.example)"}}}',
+        b'{"logos": {"day": {"file": "look/day.png", "width_px": 3, "height_px": 1}}}',
+        b'{"logos": {"day": {"file": "../day.png", "width_px": 3, "height_px": 1}}}',
+    ],
+)
+def test_look_that_is_none_is_refused(exported, bring, look):
+    rewrite(exported, "look.json", look)
+
+    assert "look.json" in str(refusal(bring, exported).message)
 
 
 def test_archive_comes_back_beside_the_session_it_was_made_of(exported, past, bring):

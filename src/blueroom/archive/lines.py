@@ -7,7 +7,7 @@ UTC, with microseconds. What has been erased is empty, and so is everything that
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -19,6 +19,7 @@ from blueroom.studio.models import AnswerKind, FeedKind
 
 FORM = 1
 MANIFEST = "manifest.json"
+LOOK = "look.json"
 
 # Lengths are those of the columns; a million signs are nobody's words.
 Moment: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -119,6 +120,9 @@ class Post(Row):
     lon: Annotated[float, msgspec.Meta(ge=-180, le=180)] | None
     is_asked: bool
     is_question: bool
+    # Archives of the first form may lack what follows.
+    # What its pictures show, a line each.
+    alts: Annotated[str, msgspec.Meta(max_length=24_000)] = ""
 
 
 class Question(Row):
@@ -297,6 +301,39 @@ class Reply(Row):
     remote_id: Id512
     remote_version: Annotated[str, msgspec.Meta(max_length=120)]
     url: Address
+
+
+Light: TypeAlias = Literal["day", "air"]
+Colour: TypeAlias = Annotated[str, msgspec.Meta(pattern=r"^#[0-9a-f]{6}$")]
+
+
+class LookTexts(Row):
+    """What the room says its own way in one language; "" as the house does."""
+
+    name: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    hashtag: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    ask: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    goodbye: Name = ""
+
+
+class LookLogo(Row):
+    """A logo: a PNG of the folder, and its size."""
+
+    file: Annotated[str, msgspec.Meta(pattern=r"^look/(day|air)\.png$")]
+    width_px: Annotated[int, msgspec.Meta(ge=1, le=4096)]
+    height_px: Annotated[int, msgspec.Meta(ge=1, le=4096)]
+
+
+class Look(Row):
+    """`look.json`: what the room chose for its screens by day and on air; empty for the house's.
+
+    Archives of the first form may lack the file.
+    """
+
+    colours: dict[Light, dict[Literal["accent", "ground", "card"], Colour]] = {}
+    faces: dict[Literal["voice", "text"], Word] = {}
+    texts: dict[Literal["fr", "en"], LookTexts] = {}
+    logos: dict[Light, LookLogo] = {}
 
 
 class MinuteCount(Row):

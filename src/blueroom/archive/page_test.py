@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import typing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from PIL import Image
 
 from blueroom.archive import lines
 from blueroom.archive.contents import Asker, Contents
@@ -322,6 +324,30 @@ def test_words_of_the_page_are_in_both_languages():
         assert is_said or key.startswith(("state_", "is_")) or key in KINDS, key
     unset = [t for t in spoken["fr"].values() if re.search(r" [?!:;»]|« |\w'\w|\w[?!;»]", t)]
     assert unset == []
+
+
+def test_page_wears_the_room_s_look(page, write, contents, tmp_path):
+    look = lines.Look(
+        colours={"day": {"ground": "#fff1dc"}, "air": {"ground": "#1f0508"}},
+        faces={"voice": "figtree"},
+        texts={"fr": lines.LookTexts(name="Radio 8")},
+        logos={"day": lines.LookLogo("look/day.png", 300, 100)},
+    )
+    file = write(replace(contents, look=look))
+    (tmp_path / "look").mkdir()
+    Image.new("RGB", (300, 100), "#c1121f").save(tmp_path / "look/day.png")
+
+    page.goto(file.as_uri())
+
+    ground = "getComputedStyle(document.documentElement).getPropertyValue('--wall')"
+    assert page.evaluate(ground) == "#fff1dc"
+    assert page.evaluate("document.querySelector('img.logo').naturalWidth") == 300
+    assert page.evaluate("document.getElementById('room').outerHTML") == (
+        '<span id="room" class="sr">Radio 8</span>'
+    )
+    assert "Figtree" in page.evaluate("getComputedStyle(document.querySelector('h1')).fontFamily")
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(ground) == "#1f0508"
 
 
 def test_colours_are_the_room_s():

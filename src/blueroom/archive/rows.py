@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
+import msgspec
 from django.db.models import Max, QuerySet
 from msgspec.structs import replace
 
@@ -16,7 +17,8 @@ from blueroom.clips.models import Captions, Clip, Render
 from blueroom.desk.models import Decision, Question
 from blueroom.posts.models import Post
 from blueroom.publish.models import Reply
-from blueroom.room.models import Session
+from blueroom.room.models import Room, Session
+from blueroom.room.themes import theme_of
 from blueroom.studio.models import Answer, Feed, Recording, Shown
 
 SLICE = 2000
@@ -56,6 +58,27 @@ def session_line(session: Session) -> lines.Session:
     )
 
 
+def look_line(room: Room, logos: Collection[str]) -> lines.Look:
+    """The room's look; of its logos those whose files lie in the archive."""
+    theme = theme_of(room)
+    texts = {one: msgspec.to_builtins(said) for one, said in theme.texts.items()}
+    return lines.Look(
+        colours=theme.colours,
+        faces=theme.faces,  # type: ignore[arg-type]  # "voice" and "text" are all there is
+        texts={one: lines.LookTexts(**said) for one, said in texts.items()},  # type: ignore[misc]
+        logos={
+            light: lines.LookLogo(logo_path(light), kept.width_px, kept.height_px)
+            for light, kept in theme.logos.items()
+            if light in logos
+        },
+    )
+
+
+def logo_path(light: str) -> str:
+    """Where that logo lies in an archive."""
+    return f"look/{light}.png"
+
+
 def posts_of(session: Session) -> Iterator[lines.Post]:
     """Every post that is there now; of deleted ones only that there was one."""
     found = Post.objects.filter(session=session)
@@ -65,7 +88,7 @@ def posts_of(session: Session) -> Iterator[lines.Post]:
         "network", "remote_id", "version", "author__remote_id", "author__name", "author__handle",
         "author__followers", "author__place", "text", "language", "url", "in_reply_to",
         "thread_root", "published_at", "received_at", "edited_at", "deleted_at", "lat", "lon",
-        "is_asked", "question__id", "author__erased_at",
+        "is_asked", "question__id", "author__erased_at", "alts",
     )  # fmt: skip
     for row in rows:
         yield _post_line(row)
@@ -75,7 +98,7 @@ def _post_line(row: tuple[Any, ...]) -> lines.Post:
     (
         id_, network, remote_id, version, author_id, name, handle, followers, place, text, language,
         url, in_reply_to, thread_root, published_at, received_at, edited_at, deleted_at, lat, lon,
-        is_asked, question_id, erased_at,
+        is_asked, question_id, erased_at, alts,
     ) = row  # fmt: skip
     is_gone = bool(deleted_at or erased_at)
     return lines.Post(
@@ -102,6 +125,7 @@ def _post_line(row: tuple[Any, ...]) -> lines.Post:
         lon=None if is_gone else lon,
         is_asked=is_asked,
         is_question=question_id is not None,
+        alts="" if is_gone else alts,
     )
 
 

@@ -25,7 +25,7 @@ from blueroom.clips.rules import Line, clean_cues
 from blueroom.desk.models import Decision, Question, QuestionState
 from blueroom.posts.actions import locate_posts
 from blueroom.posts.models import Author, Post, PostCount, Sorting
-from blueroom.posts.rules import clean_language, clean_line, clean_text, clean_url
+from blueroom.posts.rules import clean_alts, clean_language, clean_line, clean_text, clean_url
 from blueroom.publish.models import Reply, ReplyState
 from blueroom.room.actions import keep_past_session
 from blueroom.room.actor import Actor
@@ -156,6 +156,7 @@ class Store:
             "sorting": (Sorting.QUESTION if post.is_question else Sorting.MESSAGE).value,
             "edited_at": post.edited_at,
             "deleted_at": self._now if is_erased else post.deleted_at,
+            "alts": "" if is_gone else "\n".join(clean_alts(post.alts.splitlines())),
         }
 
     def _store_questions(self, questions: list[lines.Question]) -> None:

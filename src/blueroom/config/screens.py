@@ -92,4 +92,4 @@ def makers(is_followed: Callable[[str], bool]) -> list[Maker]:
         return make
 
     # Walls, the guest and phones first: they are what the room sees.
-    return [maker(SCREENS[screen]) for screen in TOLD]
+    return [*(maker(SCREENS[screen]) for screen in TOLD), studio.follow]

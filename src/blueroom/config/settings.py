@@ -208,14 +208,7 @@ LOGGING = {
             "()": "django.utils.log.CallbackFilter",
             "callback": lambda record: "WebSocket" not in str(record.msg),
         },
-        # Hearts come by hundreds a second, and so do those that are too many.
-        "no_floods": {
-            "()": "django.utils.log.CallbackFilter",
-            "callback": lambda record: (
-                getattr(record, "status_code", 0) != 429
-                and not str(record.args).endswith("/hearts', 204)")
-            ),
-        },
+        "no_floods": {"()": "blueroom.config.floods.NoFloods"},
     },
     "handlers": {
         "stderr": {

@@ -62,6 +62,10 @@ HOUSE: dict[Light, dict[str, str]] = {
         "card-4": "#d5d8f5",
         "solid": "#14283c",
         "on-solid": "#ffffff",
+        "land": "#fffdf8",
+        "land-end": "#f5f1ea",
+        "coast": "#5a8cbe",
+        "heat": "#b02a21",
     },
     "air": {
         "fur": "#13243a",
@@ -98,6 +102,10 @@ HOUSE: dict[Light, dict[str, str]] = {
         "card-4": "#252c4e",
         "solid": "#f3f7fb",
         "on-solid": "#0b1726",
+        "land": "#27456a",
+        "land-end": "#182d47",
+        "coast": "#96c8fa",
+        "heat": "#ffe8c8",
     },
 }
 
@@ -106,6 +114,14 @@ _AROUND: dict[Light, dict[str, float]] = {
     "day": {"wall": 0, "wall-top": 0.03, "sky": -0.04, "ground": 0.02, "ground-end": -0.03},
     "air": {"wall": 0, "wall-top": 0.07, "sky": 0.11, "ground": 0.07, "ground-end": -0.01},
 }
+# The heat map's sea is the ground. Its land is as much lighter than the card, or at night than the
+# ground where no card is chosen, as the house's own is; its coasts stand off from the ground.
+_LAND: dict[Light, dict[Choice, float]] = {
+    "day": {"card": 0},
+    "air": {"card": 0.13, "ground": 0.18},
+}
+_LAND_END: dict[Light, float] = {"day": -0.035, "air": -0.09}
+_COAST: dict[Light, float] = {"day": -0.3, "air": 0.6}
 WORDMARK = 2.0  # as many times wider than high, a logo says the room's name itself
 _MOULDING: dict[Light, float] = {"day": -0.3, "air": -0.12}  # its shadow, beside the ground
 _MOULDING_SEEN = "42"  # of ff
@@ -114,6 +130,7 @@ _LAMPLIGHT = 0.34  # the strongest that a lamp shines on a wall at night, see wa
 _GROUNDS = ("wall", "wall-top", "sky", "ground", "ground-end", "field")
 _CARDS = ("fur", "card-2", "card-3", "card-4")
 _STATES = ("blush", "butter", "mint")
+_LANDS = ("land", "land-end")
 _TEXTS = ("ink", "ink-2", "blue", "green", "amber", "plum")
 
 NAMES: dict[str, Any] = {
@@ -135,6 +152,9 @@ NAMES: dict[str, Any] = {
     "ground": _("the upper part of the walls"),
     "ground-end": _("the lower part of the walls"),
     "lamplight": _("the walls where the lamp shines"),
+    "heat": _("the points of the heat map"),
+    "land": _("the land of the heat map"),
+    "land-end": _("the deepest part of the land"),
     "field": _("the ground of fields"),
     "fur": _("the card"),
     "card-2": _("the second card"),
@@ -229,6 +249,10 @@ def pairs(light: Light) -> Iterator[Pair]:
     if light == "air":
         for ink in ("ink", "ink-2"):
             yield Pair(ink, "lamplight", LARGE)  # walls write large
+    for ground in _LANDS:
+        yield Pair("ink", ground, TEXT)  # names of towns
+    for ground in ("ground", "ground-end", *_LANDS):
+        yield Pair("heat", ground, LARGE)
     yield Pair("faint", "field", TEXT)
     yield Pair("on-solid", "solid", TEXT)
     yield Pair("on-live", "live", TEXT)
@@ -261,12 +285,24 @@ def _tokens(light: Light, accent: str, ground: str, card: str) -> dict[str, str]
         made["card-2"] = made["peach"] = mix(card, made["blue"], 0.07)
         made["card-3"] = mix(card, made["ink"], 0.05)
         made["card-4"] = made["periwinkle"] = mix(card, made["blue"], 0.14)
+    made |= _map(light, ground, card)
     under = [made[name] for name in (*_GROUNDS, *_CARDS, *_STATES)]
     # Where not even the first text is read, there is nothing to look for.
     if (ground or card) and min(contrast(made["ink"], on) for on in under) >= TEXT:
         for name, least in (("ink-2", TEXT), ("edge", LARGE)):
             made[name] = _read_on(under, house[name], least) or house[name]
     made["lamplight"] = mix(made["ground"], made["lamp"], _LAMPLIGHT)
+    return made
+
+
+def _map(light: Light, ground: str, card: str) -> dict[str, str]:
+    """What a chosen ground or card makes of the heat map's own colours."""
+    made = {"coast": lighten(ground, _COAST[light])} if ground else {}
+    chosen: dict[Choice, str] = {"card": card, "ground": ground}
+    of = next((choice for choice in _LAND[light] if chosen[choice]), None)
+    if of:
+        land = lighten(chosen[of], _LAND[light][of])
+        made |= {"land": land, "land-end": lighten(land, _LAND_END[light])}
     return made
 
 
@@ -278,9 +314,10 @@ def _charged(pair: Pair, chosen: Mapping[Choice, str]) -> Choice | None:
     """The choice that has to give way where a pair fails; None for a pair of the house's own."""
     if "accent" in chosen and pair.ink in ("blue", "solid", "on-solid"):
         return "accent"
-    if "card" in chosen and pair.ground in _CARDS:
+    if "card" in chosen and pair.ground in (*_CARDS, *_LANDS):
         return "card"
-    return "ground" if "ground" in chosen and pair.ground in (*_GROUNDS, "lamplight") else None
+    grounds = (*_GROUNDS, *_LANDS, "lamplight")
+    return "ground" if "ground" in chosen and pair.ground in grounds else None
 
 
 def _spoilt(light: Light, chosen: Mapping[Choice, str], choice: Choice) -> Iterator[Failure]:

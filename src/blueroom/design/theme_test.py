@@ -76,6 +76,19 @@ def test_nearest_colours_mend_every_pair(colours):
     }
 
 
+@pytest.mark.parametrize("colours", CHOSEN)
+def test_heat_map_is_drawn_in_what_was_chosen_and_its_points_stand_out(colours):
+    for one in failures(colours):
+        colours = {**colours, one.light: {**colours[one.light], one.choice: one.nearest}}
+    for light in LIGHTS:
+        made = tokens(light, colours.get(light, {}))
+        land = "card" if light == "day" else "ground"
+        is_chosen = bool({"card", land} & colours.get(light, {}).keys())
+        assert (made["land"] != HOUSE[light]["land"]) == is_chosen
+        for ground in ("land", "land-end", "ground", "ground-end"):
+            assert contrast(made["heat"], made[ground]) >= 3
+
+
 def test_failure_names_pair_ratio_and_nearest_colour():
     [found] = failures({"day": {"accent": "#00a651"}})
 

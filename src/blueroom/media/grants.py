@@ -14,6 +14,7 @@ import msgspec
 
 from blueroom.base.errors import NotAcceptable, TryLater
 from blueroom.media.parts import Epoch
+from blueroom.media.slate import HOUSE_LOOK, SlateLook
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,13 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     room: str  # the words on the slate
     guest: str
     language: str
+    goodbye: str = ""
+    look: SlateLook = HOUSE_LOOK
+
+    def has_slate_of(self, other: Wish) -> bool:
+        """Whether its slates are those of the other."""
+        names = ("room", "guest", "language", "goodbye", "look")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):

@@ -389,6 +389,9 @@ class Live:
             running.moment = Moment.BREAK
             slate = await self._slate(wish, Moment.BREAK)
             running.programme.use_slate(slate, now=time.monotonic())
+        elif not wish.has_slate_of(running.wish):  # the old one stays until the new one is drawn
+            drawing = self._draw(wish, running.moment)
+            self.spawn(self._use_later(drawing, wish, running.moment))
         running.make(wish)
 
     async def _slate(self, wish: Wish, moment: Moment) -> Slate:
@@ -397,19 +400,18 @@ class Live:
         try:
             return await asyncio.wait_for(asyncio.shield(drawing), SLATE_WITHIN_S)
         except TimeoutError:
-            self.spawn(self._use_later(drawing, wish.session_id, moment))
+            self.spawn(self._use_later(drawing, wish, moment))
         return await self.ask(self._slates.plain)
 
     def _draw(self, wish: Wish, moment: Moment) -> asyncio.Future[Slate]:
         loop = asyncio.get_running_loop()
         return loop.run_in_executor(self._drawings, self._slates.of, wish, moment)
 
-    async def _use_later(
-        self, drawing: asyncio.Future[Slate], session_id: int, moment: Moment
-    ) -> None:
+    async def _use_later(self, drawing: asyncio.Future[Slate], wish: Wish, moment: Moment) -> None:
         slate = await drawing
-        running = self._programmes.get(session_id)
-        if running is not None and running.moment is moment:
+        running = self._programmes.get(wish.session_id)
+        is_same = running is not None and running.wish.has_slate_of(wish)
+        if running is not None and is_same and running.moment is moment:
             running.programme.use_slate(slate, now=time.monotonic())
 
     def _shown(self, feed_id: int, from_at: datetime, until_at: datetime) -> None:

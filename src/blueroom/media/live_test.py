@@ -22,7 +22,7 @@ from blueroom.media.grants import DiskFull, FeedBusy, FeedNotAdmitted, Figures, 
 from blueroom.media.live import Live
 from blueroom.media.parts import Epoch
 from blueroom.media.recording import open_recording
-from blueroom.media.slate import Moment, Slate, SlateWords, slate_in, words_for
+from blueroom.media.slate import Moment, Slate, SlateLook, SlateWords, slate_in, words_for
 
 pytestmark = pytest.mark.alone
 
@@ -188,7 +188,13 @@ class Slates:
 
     def of(self, asked: Wish, moment: Moment) -> Slate:
         time.sleep(self.takes_s)
-        words = words_for(moment, language=asked.language, room=asked.room, guest=asked.guest)
+        words = words_for(
+            moment,
+            language=asked.language,
+            room=asked.room,
+            guest=asked.guest,
+            look=asked.look,
+        )
         return slate_in(self.folder, words, width_px=320, height_px=180)
 
     def plain(self) -> Slate:
@@ -335,6 +341,23 @@ def test_going_live_does_not_wait_for_a_slate_to_be_drawn(tmp_path: Path, slates
             await until(
                 lambda: "#EXT-X-DISCONTINUITY\n" in shelf_of(live, "programme").playlist(False)
             )
+
+    asyncio.run(go())
+
+
+def test_a_running_programme_takes_the_slate_of_a_new_look(tmp_path: Path, slates: Slates) -> None:
+    worn = SlateLook(ground="#1a0008")
+
+    async def go() -> None:
+        async with receiving(tmp_path, slates) as (live, rooms):
+            rooms.wish = wish(state="slate", feed_id=None)
+            await live.follow_programme(7)
+            await until(lambda: shelf_of(live, "programme").is_ready)
+            rooms.wish = wish(state="slate", feed_id=None, look=worn)
+            await live.follow_programme(7)
+            new = await asyncio.to_thread(slates.of, rooms.wish, Moment.BEFORE)
+            programme = live._programmes[7].programme
+            await until(lambda: programme._slate == new)
 
     asyncio.run(go())
 

@@ -7,6 +7,7 @@ seam for as long as it must. Making one takes seconds: never in the event loop.
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import struct
 import tempfile
@@ -19,17 +20,19 @@ from typing import NamedTuple
 import av
 import msgspec
 import numpy as np
+import numpy.typing as npt
 from av import AudioFrame, VideoFrame
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from blueroom.media.boxes import Splitter, boxes
 from blueroom.media.fur import NIGHT, draw_fur
 from blueroom.media.letters.drawing import Colour, draw_block
+from blueroom.media.letters.fonts import Family
 from blueroom.media.letters.layout import Block, Style, fit, one_line
 from blueroom.media.letters.runs import read
 from blueroom.media.parts import VIDEO_TIMESCALE
@@ -46,14 +49,9 @@ KEY_EVERY_PARTS = 6
 FRAMES = PARTS * FRAMES_A_PART
 LOOP_S = PARTS * PART_S
 VIDEO_TRACK = 1
-DRAWING = 1  # grows when slates of the same words are to be drawn anew
-
-GROUND: Colour = (11, 23, 38)
-CARD: Colour = (19, 36, 58)
-MOON: Colour = (243, 247, 251)
-MIST: Colour = (169, 194, 218)
-GLOW: Colour = (255, 190, 160)  # a lamp in the corner, as on the walls by night
-SKY: Colour = (63, 92, 150)
+DRAWING = 2  # grows when slates of the same words are to be drawn anew
+LOGO_TALL_PX, LOGO_WIDE = 68, 0.46  # at 720 lines, and of the picture's width: the most
+WORDMARK = 2.0  # as many times wider than high, a logo says the room's name itself
 
 
 class Moment(StrEnum):
@@ -80,8 +78,28 @@ WITH = {"fr": "avec {guest}", "en": "with {guest}"}
 THANKS = {"fr": "Merci d’avoir été là.", "en": "Thank you for being here."}
 
 
+class SlateLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What a slate is drawn in: the colours of a wall on air, "#rrggbb"; the house's by themselves.
+
+    `logo` is a PNG, or empty.
+    """
+
+    ground: str = "#0b1726"
+    card: str = "#13243a"
+    ink: str = "#f3f7fb"
+    ink_2: str = "#a9c2da"
+    lamp: str = "#ffb880"  # in the upper left corner
+    moonlight: str = "#5a78d2"  # in the upper right one
+    gleam: str = "#6888cc"  # the cool side of the fur
+    voice: Family = "voice"
+    logo: bytes = b""
+
+
+HOUSE_LOOK = SlateLook()
+
+
 class SlateWords(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands on a slate. `beside` is the smaller line under the sentence.
+    """What stands on a slate, and its look. `beside` is the smaller line under the sentence.
 
     Without a sentence the slate is plain, and made in a moment.
     """
@@ -90,20 +108,33 @@ class SlateWords(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     beside: str = ""
     language: str = "en"
+    look: SlateLook = HOUSE_LOOK
 
 
-def words_for(moment: Moment, *, language: str, room: str, guest: str) -> SlateWords:
-    """The slate's words, in English where a language is none of ours."""
+def words_for(
+    moment: Moment,
+    *,
+    language: str,
+    room: str,
+    guest: str,
+    goodbye: str = "",
+    look: SlateLook = HOUSE_LOOK,
+) -> SlateWords:
+    """The slate's words, in English where a language is none of ours.
+
+    `goodbye` is the room's own way to end, if it has one.
+    """
     language = language if language in SENTENCES else "en"
     sentence = SENTENCES[language][moment].format(guest=guest)
     beside = WITH[language].format(guest=guest)
     if moment is Moment.AFTER:
-        sentence = sentence if guest else THANKS[language]
+        sentence = goodbye or (sentence if guest else THANKS[language])
     return SlateWords(
         room=room,
         sentence=sentence,
         beside=beside if guest and moment is not Moment.AFTER else "",
         language=language,
+        look=look,
     )
 
 
@@ -201,7 +232,8 @@ def _pictures(words: SlateWords, width_px: int, height_px: int) -> Iterator[Imag
     """The loop's pictures: the lamp and the fur's light swell and fade once."""
     page = _Page(width_px, height_px)
     if not words.sentence:  # the plain one, wanted at once
-        yield from [Image.new("RGB", (width_px, height_px), GROUND)] * FRAMES
+        ground = _rgb(words.look.ground)
+        yield from [Image.new("RGB", (width_px, height_px), ground)] * FRAMES
         return
     fur = _fur(page)
     dim, lit = _scene(words, page, fur, light=0.55), _scene(words, page, fur, light=1.0)
@@ -211,25 +243,31 @@ def _pictures(words: SlateWords, width_px: int, height_px: int) -> Iterator[Imag
 
 
 def _scene(words: SlateWords, page: _Page, fur: Image.Image, *, light: float) -> Image.Image:
-    image = _ground(page, light)
-    image.alpha_composite(_lit(fur, page, light))
+    look, card_colour = words.look, _rgb(words.look.card)
+    image = _ground(page, look, light)
+    image.alpha_composite(_lit(fur, page, look, light))
     left, top, right, bottom = page.box
     inset = 10 * page.u
     card = (left + inset, top + inset, right - inset, bottom - inset)
     # Twice: a soft edge under the roots of the fur, and the card itself.
-    shade = Image.new("RGBA", image.size, (*CARD, 0))
-    ImageDraw.Draw(shade).rounded_rectangle(card, 34 * page.u, fill=(*CARD, 255))
+    shade = Image.new("RGBA", image.size, (*card_colour, 0))
+    ImageDraw.Draw(shade).rounded_rectangle(card, 34 * page.u, fill=(*card_colour, 255))
     image.alpha_composite(shade.filter(ImageFilter.GaussianBlur(7 * page.u)))
     ImageDraw.Draw(image).rounded_rectangle(
         (card[0] + inset, card[1] + inset, card[2] - inset, card[3] - inset),
         30 * page.u,
-        fill=(*CARD, 255),
+        fill=(*card_colour, 255),
     )
     _write(image, words, page)
     return image.convert("RGB")
 
 
-def _ground(page: _Page, light: float) -> Image.Image:
+def _rgb(colour: str) -> Colour:
+    red, green, blue = bytes.fromhex(colour[1:])
+    return red, green, blue
+
+
+def _ground(page: _Page, look: SlateLook, light: float) -> Image.Image:
     """Night, a lamp's warmth in the upper left corner and the sky's blue in the upper right."""
     wide, high = np.meshgrid(
         np.linspace(0, 1, page.width_px, dtype=np.float32),
@@ -237,8 +275,10 @@ def _ground(page: _Page, light: float) -> Image.Image:
     )
     warm = np.exp(-((wide / 0.42) ** 2 + (high / 0.5) ** 2)) * 0.34 * light
     cool = np.exp(-(((wide - 0.85) / 0.5) ** 2 + ((high - 0.1) / 0.6) ** 2)) * (0.3 + 0.14 * light)
-    ground = np.array(GROUND, np.float32)
-    lamp, sky = np.array(GLOW, np.float32) - ground, np.array(SKY, np.float32) - ground
+    ground, lamp, moonlight = (
+        np.array(_rgb(colour), np.float32) for colour in (look.ground, look.lamp, look.moonlight)
+    )
+    lamp, sky = lamp - ground, 0.65 * (moonlight - ground)
     colours = ground + warm[..., None] * lamp + cool[..., None] * sky
     # A little grain, the same in every picture: 8 bits of so dark a slope show as bands.
     grain = np.random.default_rng(7).uniform(-0.7, 0.7, colours.shape[:2])[..., None]
@@ -252,30 +292,61 @@ def _fur(page: _Page) -> Image.Image:
     return image
 
 
-def _lit(fur: Image.Image, page: _Page, light: float) -> Image.Image:
-    """The fur as the lamp lights it: blush at the left, blue at the right."""
+def _lit(fur: Image.Image, page: _Page, look: SlateLook, light: float) -> Image.Image:
+    """The fur as the lamp lights it at the left, and the night from the right."""
     pixels = np.asarray(fur, np.float32).copy()
     across = np.linspace(0, 1, page.width_px, dtype=np.float32)[None, :, None]
-    warm = np.array((1.75, 1.36, 1.2), np.float32)
-    cool = np.array((0.92, 1.05, 1.22), np.float32)
+    warm = 1.45 * _shade(look.lamp) ** 0.4 / _COAT
+    cool = 1.1 * _shade(look.gleam) / _COAT
     tint = warm + (cool - warm) * np.clip(across * 1.7, 0, 1)
     pixels[..., :3] = np.clip(pixels[..., :3] * tint * (0.5 + 0.5 * light), 0, 255)
     return Image.fromarray(pixels.astype(np.uint8), "RGBA")
 
 
-def _write(image: Image.Image, words: SlateWords, page: _Page) -> None:
-    u = page.u
-    left, top, right, bottom = page.box
-    room = one_line(
-        read(words.room, "voice", words.language), Style(round(40 * u), 600, 1.1), right - left
+_COAT = np.array((0.87, 0.95, 1.19), np.float32)  # of the fur by night: as much bluer than grey
+
+
+def _shade(colour: str) -> npt.NDArray[np.float32]:
+    """How much of red, green and blue there is in a light, beside its mean."""
+    light = np.array(_rgb(colour), np.float32)
+    return np.asarray(light / light.mean(), np.float32)
+
+
+def _write_room(image: Image.Image, words: SlateWords, page: _Page) -> None:
+    """The room's logo, its name, or both, in the middle above the card."""
+    u, (left, top, right, _bottom) = page.u, page.box
+    middle_y = top - 78 * u if page.is_tall else 62 * u
+    logo = _logo(words.look.logo, page)
+    is_named = logo is None or logo.width < WORDMARK * logo.height
+    logo_px = 0.0 if logo is None else logo.width + (20 * u if is_named else 0)
+    name = one_line(
+        read(words.room if is_named else "", words.look.voice, words.language),
+        Style(round(40 * u), 600, 1.1),
+        right - left - logo_px,
     )
-    room_y = top - 100 * u if page.is_tall else 46 * u
-    draw_block(image, (left, room_y), room, MOON, width_px=right - left, align="middle")
+    x = (left + right - logo_px - name.width_px) / 2
+    if logo is not None:
+        image.alpha_composite(logo, (round(x), round(middle_y - logo.height / 2)))
+    draw_block(image, (x + logo_px, middle_y - name.height_px / 2), name, _rgb(words.look.ink))
+
+
+def _logo(png: bytes, page: _Page) -> Image.Image | None:
+    if not png:
+        return None
+    logo = Image.open(io.BytesIO(png)).convert("RGBA")
+    most = (round(page.width_px * LOGO_WIDE), round(LOGO_TALL_PX * page.u))
+    return ImageOps.contain(logo, most, Image.Resampling.LANCZOS)
+
+
+def _write(image: Image.Image, words: SlateWords, page: _Page) -> None:
+    u, look = page.u, words.look
+    left, top, right, bottom = page.box
+    _write_room(image, words, page)
     inside_px, room_px = right - left - 120 * u, bottom - top - 90 * u
     beside = _beside(words, page, inside_px)
     gap_px = 26 * u if beside else 0.0
     sentence = fit(
-        read(words.sentence, "voice", words.language),
+        read(words.sentence, look.voice, words.language),
         width_px=inside_px,
         height_px=room_px - (beside.height_px + gap_px if beside else 0),
         sizes_px=(round(34 * u), round(92 * u)),
@@ -285,10 +356,10 @@ def _write(image: Image.Image, words: SlateWords, page: _Page) -> None:
     high_px = sentence.height_px + (beside.height_px + gap_px if beside else 0)
     y = (top + bottom - high_px) / 2
     at_x = left + 60 * u
-    draw_block(image, (at_x, y), sentence, MOON, width_px=inside_px, align="middle")
+    draw_block(image, (at_x, y), sentence, _rgb(look.ink), width_px=inside_px, align="middle")
     if beside:
         y += sentence.height_px + gap_px
-        draw_block(image, (at_x, y), beside, MIST, width_px=inside_px, align="middle")
+        draw_block(image, (at_x, y), beside, _rgb(look.ink_2), width_px=inside_px, align="middle")
 
 
 def _beside(words: SlateWords, page: _Page, width_px: float) -> Block | None:

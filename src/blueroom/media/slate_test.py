@@ -19,6 +19,7 @@ from blueroom.media.slate import (
     PARTS,
     Moment,
     Slate,
+    SlateLook,
     SlateWords,
     make_slate,
     slate_in,
@@ -108,6 +109,21 @@ def test_words_stand_on_the_card_whatever_its_shape(size: tuple[int, int]) -> No
     assert brightest(inside.crop((0, 0, 1, inside.height))) < 120, (
         "and do not run over the card's edge"
     )
+
+
+def test_it_is_drawn_in_its_look_with_its_logo() -> None:
+    logo = io.BytesIO()
+    Image.new("RGB", (300, 100), "#00ff00").save(logo, "PNG")
+    look = SlateLook(ground="#1a0008", card="#2b0a14", ink="#ffffff", logo=logo.getvalue())
+    words = SlateWords(room="Maison", sentence="Bientôt.", look=look)
+
+    pixels = np.asarray(next(slate_module._pictures(words, 640, 360)))
+
+    inside_y = round(slate_module._Page(640, 360).box[1]) + 40
+    assert tuple(pixels[31, 320]) == (0, 255, 0)
+    assert tuple(pixels[inside_y, 320]) == (0x2B, 0x0A, 0x14)
+    red, green, blue = pixels[358, 320]
+    assert red > blue > green
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import ClassVar
@@ -156,6 +157,12 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
     return text if len(text) <= limit else _cut(text, limit)
 
 
+def clean_alts(alts: Sequence[str]) -> list[str]:
+    """What a post's pictures are said to show, each on one line; of the first pictures only."""
+    lines = (clean_line(alt, ALT_LIMIT) for alt in alts[:ALTS_LIMIT])
+    return [line for line in lines if line]
+
+
 def _cut(text: str, limit: int) -> str:
     end = 0
     for grapheme in _GRAPHEMES.finditer(text, endpos=limit + 1):
@@ -246,8 +253,7 @@ def clean_post(post: Post, *, now: datetime, is_strict: bool = False) -> tuple[P
     if text is not post.text:
         changes["text"] = text
     if post.alts:
-        lines = (clean_line(alt, ALT_LIMIT) for alt in post.alts[:ALTS_LIMIT])
-        changes["alts"] = [line for line in lines if line]
+        changes["alts"] = clean_alts(post.alts)
     author = _clean_author(post.author, leave_out)
     if author is not post.author:
         changes["author"] = author

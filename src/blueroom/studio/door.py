@@ -13,27 +13,38 @@ from django.db.models import Max
 from django.utils import translation
 
 from blueroom.base.clock import now
+from blueroom.design.theme import tokens
 from blueroom.media.grants import Figures, Grant, Wish
 from blueroom.media.jobs import run_job
+from blueroom.media.letters.fonts import Family
 from blueroom.media.parts import Epoch
 from blueroom.media.recording import RecordingUnreadable, dump_from, open_recording
 from blueroom.media.slate import (
     Moment,
     Slate,
     SlateArguments,
+    SlateLook,
     SlateMade,
     SlateWords,
     find_slate,
     slate_in,
     words_for,
 )
-from blueroom.room.models import Session
+from blueroom.room.models import Room, Session
+from blueroom.room.themes import name_of, text_of, theme_of
 from blueroom.studio import actions, queries, rules
 from blueroom.studio.models import Feed, Programme, ProgrammeState, Recording
 from blueroom.studio.secrets import KEY, PAGE, feed_by
 
 SLATE_WIDTH_PX, SLATE_HEIGHT_PX = 1280, 720
 SLATE_LIMIT_S = 60.0
+# What pictures are written in for each typeface: they know those of the house alone.
+FAMILIES: dict[str, Family] = {
+    "fraunces": "voice",
+    "figtree": "text",
+    "sans": "text",
+    "serif": "voice",
+}
 SPOKEN = ("en", "fr")  # what pages speak; sentences are written in the first
 # What ended longer ago than that is public already, whatever the delay was.
 JUST_ENDED_S = 60
@@ -158,6 +169,9 @@ def _next_epoch(feed: Feed, folder: Path, stem: str) -> int:
 
 def _wish(programme: Programme) -> Wish:
     session = programme.session
+    language = session.languages[0] if session.languages else "en"
+    with translation.override(language if language in SPOKEN else SPOKEN[0]):
+        room, goodbye = name_of(session.room), text_of(session.room, "goodbye")
     return Wish(
         session_id=session.pk,
         slug=session.slug,
@@ -166,9 +180,30 @@ def _wish(programme: Programme) -> Wish:
         feed_id=programme.feed_id,
         delay_s=programme.delay_s,
         is_muted=programme.is_muted,
-        room=session.room.name,
+        room=room,
         guest=session.guest.name,
-        language=session.languages[0] if session.languages else "en",
+        language=language,
+        goodbye=goodbye.replace("{guest}", session.guest.name),
+        look=look_of(session.room),
+    )
+
+
+def look_of(room: Room) -> SlateLook:
+    """What the room's slates are drawn in: as its walls are on air."""
+    theme = theme_of(room)
+    own = tokens("air", theme.colours.get("air", {}))
+    light = next((light for light in ("air", "day") if light in theme.logos), None)
+    logo = room.logos.filter(light=light).first() if light else None
+    return SlateLook(
+        ground=own["wall"],
+        card=own["fur"],
+        ink=own["ink"],
+        ink_2=own["ink-2"],
+        lamp=own["lamp"],
+        moonlight=own["moonlight"],
+        gleam=own["gleam"],
+        voice=FAMILIES[theme.faces.get("voice", "fraunces")],
+        logo=bytes(logo.png) if logo else b"",
     )
 
 
@@ -180,8 +215,16 @@ class Slates:
 
     def of(self, wish: Wish, moment: Moment) -> Slate:
         """A programme's slate. Takes seconds the first time."""
-        words = words_for(moment, language=wish.language, room=wish.room, guest=wish.guest)
-        return self._kept(words)
+        return self._kept(
+            words_for(
+                moment,
+                language=wish.language,
+                room=wish.room,
+                guest=wish.guest,
+                goodbye=wish.goodbye,
+                look=wish.look,
+            )
+        )
 
     def plain(self) -> Slate:
         """One without words."""

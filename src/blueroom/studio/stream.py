@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from blueroom.desk.queries import card_on_air, cards_next
 from blueroom.desk.wire import SessionChanged
 from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session
+from blueroom.studio.control import control
 from blueroom.studio.queries import (
     answer_lines,
     disk,
@@ -33,6 +34,14 @@ SCREEN = "studio"
 def snapshot(session: Session) -> StudioState:
     """Everything the studio shows when it opens."""
     return studio_state(session)
+
+
+def follow(session_id: int, notice: Notice) -> Iterable[tuple[str, list[StudioChange]]]:
+    """Have the programme's slate say and wear what the session and its room do now."""
+    receiver = control()
+    if notice.session and receiver is not None:
+        receiver.programme_changed(session_id)
+    return ()
 
 
 def changes(session: Session, notice: Notice) -> Iterator[StudioChange]:

@@ -18,6 +18,7 @@ import msgspec
 from blueroom import __version__
 from blueroom.archive import lines
 from blueroom.archive.contents import Contents
+from blueroom.archive.player.look import is_wordmark, logo_html, look_css
 from blueroom.design.templatetags.assets import BUILT
 
 HERE = Path(__file__).parent
@@ -36,13 +37,14 @@ def readme() -> bytes:
 
 def page_of(contents: Contents, *, made_at: datetime) -> bytes:
     """The page, whole."""
-    style = _fonts() + _part("page.css")
+    style = _fonts() + _part("page.css") + look_css(contents.look, _part("page.css"))
     script = _part("page.js")
     told = _inert(msgspec.json.encode(_told(contents, made_at)))
     language = first_language(contents.session.languages)
     parts = {
         "language": language,
         "policy": _policy(script),
+        "mark": logo_html(contents.look) or _part("mark.svg"),
         "title": _escaped(f"{contents.session.guest} – {contents.session.title}"),
         "style": f"<style>{style}</style>",
         "script": f"<script>{script}</script>",
@@ -116,6 +118,8 @@ def _told(contents: Contents, made_at: datetime) -> dict[str, Any]:
         "language": first_language(contents.session.languages),
         "words": {one: msgspec.json.decode(_part(f"words/{one}.json")) for one in SPOKEN},
         "session": contents.session,
+        "names": {one: said.name for one, said in contents.look.texts.items()},
+        "is_wordmark": is_wordmark(contents.look),
         "metrics": contents.metrics,
         "recordings": _recordings(contents),
         "questions": [_question(contents, question) for question in asked],

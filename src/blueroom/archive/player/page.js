@@ -452,10 +452,8 @@ function paintRug() {
   canvas.height = height * scale;
   const pen = canvas.getContext('2d');
   pen.scale(scale, scale);
-  const isDark = window.matchMedia('(prefers-color-scheme: dark)').matches;
-  const [low, middle, high] = isDark
-    ? [['#14243a', '#182b44', '#101e31'], ['#21364f', '#273d58', '#1d3149'], ['#32496a', '#2b4160', '#3a5273']]
-    : [['#bed1e4', '#d0deeb', '#b4cae0'], ['#e4edf6', '#f4f3ee', '#dae6f1'], ['#fffdf8', '#ffffff', '#faf6ee']];
+  const shades = getComputedStyle(document.documentElement).getPropertyValue('--rug').trim().split(/\s+/);
+  const [low, middle, high] = [shades.slice(0, 3), shades.slice(3, 6), shades.slice(6)];
   let state = 9;
   const random = () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -473,7 +471,7 @@ function paintRug() {
   for (let row = 0; row < height; row += 7) {
     const near = row / height;
     for (let x = -20; x < width + 20; x += 2.2) {
-      const shades = random() < 0.2 + near * 0.3 ? low : random() < 0.5 ? middle : high;
+      const some = random() < 0.2 + near * 0.3 ? low : random() < 0.5 ? middle : high;
       const [rootX, rootY] = [x + random() * 4, top + row + 12 + random() * 8];
       const angle = -Math.PI / 2 + stroked(x * 0.8 + row * 3) * 0.8 + (random() - 0.5) * 0.8;
       const long = 30 * (0.45 + random() * 0.6) * (0.75 + near * 0.4);
@@ -482,7 +480,7 @@ function paintRug() {
       const [midX, midY] = [rootX + Math.cos(angle) * long * 0.55, rootY + Math.sin(angle) * long * 0.55];
       const [tipX, tipY] = [midX + Math.cos(angle + bend) * long * 0.5, midY + Math.sin(angle + bend) * long * 0.5];
       const [sideX, sideY] = [-Math.sin(angle) * wide, Math.cos(angle) * wide];
-      pen.fillStyle = shades[(random() * shades.length) | 0];
+      pen.fillStyle = some[(random() * some.length) | 0];
       pen.beginPath();
       pen.moveTo(rootX + sideX, rootY + sideY);
       pen.quadraticCurveTo(midX + sideX * 0.6, midY + sideY * 0.6, tipX, tipY);
@@ -502,7 +500,9 @@ function refresh(id, build) {
 
 function render() {
   document.documentElement.lang = language;
-  document.getElementById('room').textContent = session.room || word('house');
+  const room = document.getElementById('room');
+  room.textContent = told.names[language] || session.room || word('house');
+  room.className = told.is_wordmark ? 'sr' : '';
   document.getElementById('languages').setAttribute('aria-label', word('language'));
   document.querySelector('[data-word=skip]').textContent = word('skip');
   document.getElementById('foot').textContent = word('made', { date: dateOf(new Date(told.made_at)), version: told.version });

@@ -13,14 +13,15 @@ const DECAY_S = 300;
 const DUST_EVERY_MS = 100;
 const RINGS_MOST = 140;
 
-type Ramp = [at: number, colour: [red: number, green: number, blue: number, alpha: number]][];
+type Colour = [red: number, green: number, blue: number, alpha: number];
+type Ramp = [at: number, colour: Colour][];
+// From the least heat to nearly the most, which is the room's own: it is read on every land.
 const DAY: Ramp = [
   [0, [213, 216, 245, 0]],
   [0.1, [196, 200, 246, 0.42]],
   [0.3, [238, 170, 205, 0.62]],
   [0.55, [255, 146, 118, 0.74]],
   [0.8, [240, 98, 80, 0.84]],
-  [1, [206, 58, 48, 0.9]],
 ];
 const NIGHT: Ramp = [
   [0, [60, 60, 160, 0]],
@@ -28,14 +29,14 @@ const NIGHT: Ramp = [
   [0.34, [190, 84, 160, 0.6]],
   [0.58, [255, 107, 94, 0.8]],
   [0.8, [255, 190, 130, 0.9]],
-  [1, [255, 244, 214, 0.96]],
 ];
 
 /** A colour as a pixel of little-endian memory has it. */
 const pixel = (red: number, green: number, blue: number, alpha: number) =>
   ((Math.round(255 * alpha) << 24) | (Math.round(blue) << 16) | (Math.round(green) << 8) | Math.round(red)) >>> 0;
 
-function rampOf(stops: Ramp): Uint32Array {
+function rampOf(cooler: Ramp, hottest: Colour): Uint32Array {
+  const stops: Ramp = [...cooler, [1, hottest]];
   const ramp = new Uint32Array(256);
   for (let i = 0; i < 256; i += 1) {
     const at = i / 255;
@@ -43,7 +44,7 @@ function rampOf(stops: Ramp): Uint32Array {
     const [from, one] = stops[Math.max(0, next - 1)]!;
     const [to, other] = stops[next]!;
     const share = to > from ? (at - from) / (to - from) : 0;
-    const mixed = one.map((part, n) => part + (other[n]! - part) * share) as Ramp[0][1];
+    const mixed = one.map((part, n) => part + (other[n]! - part) * share) as Colour;
     ramp[i] = pixel(...mixed);
   }
   return ramp;
@@ -83,9 +84,9 @@ export class Glow {
   private dust = new Uint8Array(DUST.width * DUST.height);
   private dusted = 0;
   private dusted_ms = -Infinity;
-  private ramp = rampOf(DAY);
+  private ramp: Uint32Array = new Uint32Array(256);
   private dustRamp = new Uint32Array(256);
-  private rings = '#b02a21';
+  private rings = '';
   private frame: Frame | null = null;
 
   constructor(
@@ -95,17 +96,17 @@ export class Glow {
   ) {
     [canvas.width, canvas.height] = [DUST.width, DUST.height];
     this.pen = canvas.getContext('2d')!;
-    this.light(false);
   }
 
-  /** By day or by night. */
-  light(isNight: boolean): void {
-    this.ramp = rampOf(isNight ? NIGHT : DAY);
+  /** By day or by night; `hottest` "#rrggbb" is read on all that lies under the points. */
+  light(isNight: boolean, hottest: string): void {
+    const [r, g, b] = [1, 3, 5].map((at) => parseInt(hottest.slice(at, at + 2), 16)) as [number, number, number];
+    this.ramp = rampOf(isNight ? NIGHT : DAY, [r, g, b, 0.94]);
     const [red, green, blue] = isNight ? [255, 226, 200] : [150, 58, 110];
     for (let i = 1; i < 256; i += 1) {
       this.dustRamp[i] = pixel(red, green, blue, Math.min(0.85, (isNight ? 0.16 : 0.18) + 0.06 * i));
     }
-    this.rings = isNight ? '#ffe8c8' : '#b02a21';
+    this.rings = hottest;
     this.dusted_ms = -Infinity;
   }
 

@@ -1,8 +1,19 @@
 // Orders what lies under the points from a worker, so that points are taken in meanwhile.
+import { tokenBy } from '../../../design/web/theme';
 import type { Drawn, Ordered } from './ground.worker';
-import type { Drawing } from './paper';
+import type { Drawing, Paint } from './paper';
 
 const AGAIN_MS = 3000;
+
+/** The map's colours in the room's look. */
+export function paintBy(isNight: boolean): Paint {
+  const token = (name: string) => tokenBy(isNight, `--${name}`);
+  return {
+    sea: [token('ground'), token('ground-end')],
+    land: [token('land'), token('land-end')],
+    coast: token('coast'),
+  };
+}
 
 export class Ground {
   private worker: Worker | null = startWorker();

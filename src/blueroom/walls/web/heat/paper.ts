@@ -36,28 +36,23 @@ async function read(): Promise<Ground> {
   };
 }
 
-const DAY = {
-  sea: ['#e4f0fa', '#c6def2'],
-  land: ['#fffdf8', '#f5f1ea'],
-  grid: 'rgb(28 93 153 / .07)',
-  halo: 'rgb(46 100 160 / .30)',
-  coast: 'rgb(90 140 190 / .45)',
-  border: 'rgb(90 130 175 / .30)',
-};
-const NIGHT: typeof DAY = {
-  sea: ['#10233a', '#081220'],
-  land: ['#27456a', '#182d47'],
-  grid: 'rgb(140 196 245 / .06)',
-  halo: 'rgb(110 170 235 / .40)',
-  coast: 'rgb(150 200 250 / .38)',
-  border: 'rgb(150 195 240 / .18)',
-};
+/** Colours "#rrggbb": of sea and land from their light to their deep part, and of all lines. */
+export interface Paint {
+  sea: [string, string];
+  land: [string, string];
+  coast: string;
+}
+
+/** How strongly lines are drawn, as two digits of a colour, by day and by night. */
+const DAY = { grid: '14', halo: '4d', coast: '73', border: '4d' };
+const NIGHT: typeof DAY = { grid: '0f', halo: '66', coast: '61', border: '2e' };
 
 /** What is to be drawn; without borders it shows coasts alone; `scale` is of 1920 by 1080. */
 export interface Drawing {
   frame: Frame;
   size: Size;
   isNight: boolean;
+  paint: Paint;
   hasBorders: boolean;
   scale: number;
 }
@@ -66,9 +61,9 @@ export interface Drawing {
 export function drawGround(
   pen: Pen,
   { land, borders }: Ground,
-  { frame, size, isNight, hasBorders, scale }: Drawing,
+  { frame, size, isNight, paint, hasBorders, scale }: Drawing,
 ): void {
-  const paint = isNight ? NIGHT : DAY;
+  const strong = isNight ? NIGHT : DAY;
   const path = geoPath(projectionOf(frame, size), pen);
   const trace = (shape: GeoPermissibleObjects) => {
     pen.beginPath();
@@ -77,31 +72,31 @@ export function drawGround(
   pen.fillStyle = between(pen.createRadialGradient(size.width * 0.42, size.height * 0.42, 0, size.width * 0.42, size.height * 0.42, size.width * 0.72), paint.sea);
   pen.fillRect(0, 0, size.width, size.height);
   pen.lineWidth = 1.5 * scale;
-  pen.strokeStyle = paint.grid;
+  pen.strokeStyle = paint.coast + strong.grid;
   trace(geoGraticule10());
   pen.stroke();
   trace(land);
   pen.save();
-  pen.shadowColor = paint.halo;
+  pen.shadowColor = paint.coast + strong.halo;
   pen.shadowBlur = 34 * scale;
   pen.shadowOffsetY = isNight ? 0 : 10 * scale;
-  pen.fillStyle = paint.land[0]!;
+  pen.fillStyle = paint.land[0];
   pen.fill();
   pen.restore();
   pen.fillStyle = between(pen.createLinearGradient(0, 0, 0, size.height), paint.land);
   pen.fill();
-  pen.strokeStyle = paint.coast;
+  pen.strokeStyle = paint.coast + strong.coast;
   pen.stroke();
   if (hasBorders) {
     trace(borders);
-    pen.strokeStyle = paint.border;
+    pen.strokeStyle = paint.coast + strong.border;
     pen.stroke();
   }
-  veil(pen, size, paint.sea[1]!);
+  veil(pen, size, paint.sea[1]);
 }
 
-function between(gradient: CanvasGradient, [from, to]: string[]): CanvasGradient {
-  gradient.addColorStop(0, from!);
-  gradient.addColorStop(1, to!);
+function between(gradient: CanvasGradient, [from, to]: [string, string]): CanvasGradient {
+  gradient.addColorStop(0, from);
+  gradient.addColorStop(1, to);
   return gradient;
 }
