@@ -35,10 +35,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from bench.machine import machine, percentile  # noqa: E402 - found by the line above
-from bench.wall import BETWEEN_S, all_sorted, open_walls  # noqa: E402
+from bench.wall import BETWEEN_S, open_walls, with_questions  # noqa: E402
 
 from blueroom.updates.serve import allow_many_connections  # noqa: E402
-from tests.journeys import chromium, crew  # noqa: E402
+from tests.journeys import chromium  # noqa: E402
 from tests.running import House, running_house  # noqa: E402
 
 STREAMS_A_LINK = 40  # as many as the house allows
@@ -168,19 +168,7 @@ def followed(port: int, paths: list[tuple[str, int]]) -> Iterator[Followers]:
 
 def prepared(client: httpx.Client, number: int) -> tuple[dict[str, Any], list[int]]:
     """A session on air with twenty questions answered, and so many that wait: their ids."""
-    session = crew.plan(client)
-    posts = [
-        {
-            "network": "bench",
-            "id": f"post-{n}",
-            "author": {"id": f"author-{n}", "name": f"Auteur {n}", "handle": f"auteur{n}"},
-            "text": f"Quelle est la chanson numéro {n} de votre vie, et qui vous l’a apprise ?",
-            "published_at": "2026-11-20T20:00:00Z",
-        }
-        for n in range(number + ANSWERED)
-    ]
-    client.post(f"/sessions/{session['slug']}/posts", json=posts).raise_for_status()
-    ids = crew.within(30, lambda: all_sorted(client, str(session["slug"]), len(posts)))
+    session, ids = with_questions(client, number + ANSWERED)
     client.post(f"/sessions/{session['slug']}/start").raise_for_status()
     for one in ids[number:]:
         for verb in ("approve", "air"):

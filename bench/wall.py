@@ -53,7 +53,16 @@ NOTE_PAINTS = """() => {
 
 
 def prepared(client: httpx.Client, number: int) -> tuple[dict[str, Any], list[int]]:
-    """An open session with so many approved questions: what the API said of it, and their ids."""
+    """A session on air with so many approved questions: what the API said of it, and their ids."""
+    session, ids = with_questions(client, number)
+    for one in ids:
+        client.post(f"/questions/{one}/approve").raise_for_status()
+    client.post(f"/sessions/{session['slug']}/start").raise_for_status()
+    return session, ids
+
+
+def with_questions(client: httpx.Client, number: int) -> tuple[dict[str, Any], list[int]]:
+    """An open session with so many questions that wait: what the API said of it, and their ids."""
     session = crew.plan(client)
     posts = [
         {
@@ -66,11 +75,7 @@ def prepared(client: httpx.Client, number: int) -> tuple[dict[str, Any], list[in
         for n in range(number)
     ]
     client.post(f"/sessions/{session['slug']}/posts", json=posts).raise_for_status()
-    ids = crew.within(30, lambda: all_sorted(client, str(session["slug"]), number))
-    for one in ids:
-        client.post(f"/questions/{one}/approve").raise_for_status()
-    client.post(f"/sessions/{session['slug']}/start").raise_for_status()
-    return session, ids
+    return session, crew.within(30, lambda: all_sorted(client, str(session["slug"]), number))
 
 
 def all_sorted(client: httpx.Client, slug: str, number: int) -> list[int]:

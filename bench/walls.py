@@ -6,7 +6,8 @@ Runs the real program with so many points in its database, and opens the heat ma
 1920x1080 on this machine's processors alone, in a replay at x120 (the most that moves at once).
 Counted: pictures drawn a second (the wall draws 30 at most) and frames that the browser composed,
 how busy the page's main thread was, the bytes of the points on the wire, the time from opening the
-address until every point is there, first in a process that has read none of them and then again.
+address until every point is there: the first wall of a process, seconds after the points are in its
+database, and then another.
 Beside it MapLibre GL shows the same points as a heatmap layer without a base map, redrawn as often
 as it can; it is fetched from npm into a temporary folder.
 """
@@ -48,6 +49,7 @@ from tests.running import House, running_house  # noqa: E402
 MAPLIBRE = "maplibre-gl@5"
 MAPLIBRE_WAIT_S = 150  # for all of its points
 HOURS = 2
+SETTLED_S = 6.0  # a process that serves reads its maps by itself within some seconds
 TOWNS = """Paris Lyon Marseille Toulouse Bordeaux Nantes Lille Strasbourg Rennes Nice Bruxelles
 Liège Genève Lausanne Londres Manchester Dublin Berlin Hambourg Munich Vienne Madrid Barcelone
 Lisbonne Rome Milan Alger Tunis Casablanca Dakar Abidjan Montréal Toronto Chicago Tokyo"""
@@ -252,6 +254,7 @@ def main() -> None:
             links: Any = session["links"]
             points = points_like_an_evening(number, began_s)
             fill(house, str(session["slug"]), points)
+            time.sleep(SETTLED_S)
             found = measure_wall(browser, links["wall_heat"], number, asked.seconds)
             lines.append(line("heat map", number, found))
             print(lines[-1], file=sys.stderr, flush=True)

@@ -93,6 +93,7 @@ class Session(Row):
     opened_at: Moment | None
     on_air_at: Moment | None
     closed_at: Moment | None
+    shows_counts: bool = True  # whether the public is told how many asked and posted
 
 
 class Post(Row):

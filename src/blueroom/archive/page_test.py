@@ -71,6 +71,7 @@ def contents():
             on_air_at=MOMENT,
             closed_at=after(3600),
             planned_minutes=60,
+            shows_counts=True,
         ),
         askers={
             1: Asker(name="Ana Sousa", place="Lyon", network="rehearsal", url=""),

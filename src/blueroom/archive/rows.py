@@ -55,6 +55,7 @@ def session_line(session: Session) -> lines.Session:
         opened_at=session.opened_at,
         on_air_at=session.on_air_at,
         closed_at=session.closed_at,
+        shows_counts=session.shows_counts,
     )
 
 

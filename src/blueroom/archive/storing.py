@@ -100,6 +100,7 @@ class Store:
             starts_at=told.starts_at,
             minutes=told.planned_minutes,
             is_rehearsal=told.is_rehearsal,
+            shows_counts=told.shows_counts,
             created_at=told.created_at,
             opened_at=told.opened_at,
             on_air_at=told.on_air_at,

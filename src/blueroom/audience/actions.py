@@ -12,6 +12,7 @@ from django.db.models import Count, F
 from blueroom.audience import rules
 from blueroom.audience.errors import (
     AskedTooOften,
+    HeartsOff,
     HeartsTooFast,
     NoLivePicture,
     NotTakingQuestions,
@@ -20,6 +21,7 @@ from blueroom.audience.errors import (
     QuestionTooLong,
     VotedTooOften,
     VotedTooSoon,
+    VotesOff,
 )
 from blueroom.audience.hearts import hearts as gathered
 from blueroom.audience.hearts import source_of
@@ -195,11 +197,14 @@ def send_hearts(*, slug: str, hearts: int, address: str, now: datetime) -> int:
     Raises:
         NotFound: there is no such session.
         NoLivePicture: its programme is off.
+        HeartsOff: the producer turned them off.
         HeartsTooFast: none of them counted.
     """
     picture = gathered().picture(slug, now=now)
     if not picture.is_live:
         raise NoLivePicture
+    if not picture.takes_hearts:
+        raise HeartsOff
     counted = gathered().add(picture, hearts, address=address, now=now)
     if not counted:
         raise HeartsTooFast(retry_after_s=1.0)
@@ -226,10 +231,13 @@ def vote(
     A phone has one vote for each question. What it weighs is counted in a moment.
 
     Raises:
+        VotesOff: the producer turned them off.
         VotedTooSoon: the phone has no cookie of ours, or a fresh one.
         VotedTooOften: this phone or this address has to wait.
         NotUpForVote: the public does not vote on that question, or not any more.
     """
+    if not session.takes_votes:
+        raise VotesOff
     age_s = (now - device.since_at).total_seconds() if device else 0.0
     if device is None or age_s < rules.VOTE_AFTER_S:
         raise VotedTooSoon(retry_after_s=rules.VOTE_AFTER_S)

@@ -47,6 +47,13 @@ class NotUpForVote(NotAcceptable):
     sentence = _("This question is not up for votes any more.")  # type: ignore[assignment]
 
 
+class VotesOff(NotAcceptable):
+    """The producer turned votes off in this session."""
+
+    code: ClassVar[str] = "votes_off"
+    sentence = _("There is no vote in this session.")  # type: ignore[assignment]
+
+
 class VotedTooSoon(TryLater):
     """The page was opened a moment ago, or not at all."""
 
@@ -71,6 +78,13 @@ class HeartsUnclear(NotAcceptable):
 class NoLivePicture(NotAcceptable):
     code: ClassVar[str] = "no_live_picture"
     sentence = _("There is no live picture at the moment.")  # type: ignore[assignment]
+
+
+class HeartsOff(NotAcceptable):
+    """The producer turned hearts off in this session."""
+
+    code: ClassVar[str] = "hearts_off"
+    sentence = _("Hearts are off in this session.")  # type: ignore[assignment]
 
 
 class HeartsTooFast(TryLater):

@@ -48,6 +48,7 @@ class Tally:
     session_id: int
     topic: str
     stored: int  # in the database, of all hosts
+    shows_total: bool = True
     untold: int = 0
     unstored: Counter[datetime] = field(default_factory=Counter)  # by minute
 
@@ -58,11 +59,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Whether a session has a live picture, as of a moment ago."""
+    """Whether a session has a live picture, and what goes with it, as of a moment ago."""
 
     slug: str
     session_id: int
     is_live: bool
+    takes_hearts: bool
+    shows_counts: bool
     until: datetime
 
 
@@ -108,7 +111,14 @@ class Hearts:
         if known is None or not now < known.until <= now + KNOWN_FOR:
             session = session_of(slug)
             is_live = live_card(session) is not None
-            known = self._pictures[slug] = Picture(slug, session.pk, is_live, now + KNOWN_FOR)
+            known = self._pictures[slug] = Picture(
+                slug=slug,
+                session_id=session.pk,
+                is_live=is_live,
+                takes_hearts=session.takes_hearts,
+                shows_counts=session.shows_counts,
+                until=now + KNOWN_FOR,
+            )
         return known
 
     def add(self, picture: Picture, hearts: int, *, address: str, now: datetime) -> int:
@@ -120,6 +130,7 @@ class Hearts:
             if counted:
                 tally = self._tallies.setdefault(slug, begun)
                 tally.untold += counted
+                tally.shows_total = picture.shows_counts
                 tally.unstored[now.replace(second=0, microsecond=0)] += counted
             return counted
 
@@ -131,7 +142,8 @@ class Hearts:
             told = []
             for tally in self._tallies.values():
                 if tally.untold:
-                    change = HeartsChanged(id=self.id, hearts=tally.untold, total=tally.total)
+                    total = tally.total if tally.shows_total else 0
+                    change = HeartsChanged(id=self.id, hearts=tally.untold, total=total)
                     told.append((tally.topic, change))
                     tally.untold = 0
         for topic, change in told:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from blueroom.audience.actions import send_hearts
-from blueroom.audience.errors import HeartsTooFast, NoLivePicture
+from blueroom.audience.errors import HeartsOff, HeartsTooFast, NoLivePicture
 from blueroom.audience.hearts import Hearts, hearts_by, source_of
 from blueroom.audience.models import HeartCount
 from blueroom.audience.queries import phone_state
@@ -193,6 +193,25 @@ def test_hearts_are_taken_while_there_is_a_picture_only(
 
     assert (on_slate, live) == (1, 1)
     assert phone_state(session).hearts_total == 0
+
+
+def test_hearts_follow_what_the_producer_turns_off(
+    gathered: Hearts, programme: Programme, session: Session, moment: datetime
+) -> None:
+    told = told_by(gathered)
+    Session.objects.update(shows_counts=False)
+    send(2, "192.0.2.1", moment)
+    gathered.tell(now_s=1.0)
+    gathered.store()
+    session.refresh_from_db()
+    without_counts = phone_state(session).hearts_total
+    Session.objects.update(takes_hearts=False, shows_counts=True)
+    with pytest.raises(HeartsOff):
+        send(1, "192.0.2.1", moment + 2 * SECOND)
+    session.refresh_from_db()
+
+    assert told == [("askines/phone", [HeartsChanged(id=gathered.id, hearts=2, total=0)])]
+    assert (without_counts, phone_state(session).hearts_total) == (0, 0)
 
 
 def test_hearts_of_two_hosts_in_one_message_are_told_side_by_side(moment: datetime) -> None:

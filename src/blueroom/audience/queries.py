@@ -9,7 +9,13 @@ from django.db.models import Count, QuerySet, Sum
 
 from blueroom.audience import rules
 from blueroom.audience.models import HeartCount, Vote
-from blueroom.audience.wire import AnsweredCard, OwnQuestion, PhoneState, VoteCard
+from blueroom.audience.wire import (
+    AnsweredCard,
+    OwnQuestion,
+    PhoneState,
+    QuestionsCounted,
+    VoteCard,
+)
 from blueroom.desk.models import Clarification, Decision, Question, QuestionState
 from blueroom.desk.queries import (
     IDS_A_QUERY,
@@ -21,6 +27,7 @@ from blueroom.desk.queries import (
     rows,
 )
 from blueroom.desk.rules import OPEN
+from blueroom.desk.wire import Row
 from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session, SessionState
 from blueroom.studio.queries import live_card, public_clips, public_photos
@@ -35,17 +42,23 @@ ANSWERS_MEANWHILE, ANSWERS_AFTER = 20, 100
 def phone_state(session: Session) -> PhoneState:
     """Everything public of a session."""
     live = live_card(session)
-    questions, questions_answered = questions_counted(session)
+    counted = questions_told(session)
+    shows_hearts = live is not None and session.takes_hearts and session.shows_counts
     return PhoneState(
         session=card_of_session(session),
         on_air=card_on_air(session),
         answered=answered_cards(session),
         up_for_vote=cards_up_for_vote(session),
-        questions=questions,
-        questions_answered=questions_answered,
+        questions=counted.questions,
+        questions_answered=counted.answered,
         live=live,
-        hearts_total=hearts_counted(session.pk) if live else 0,
+        hearts_total=hearts_counted(session.pk) if shows_hearts else 0,
     )
+
+
+def questions_told(session: Session) -> QuestionsCounted:
+    """How many questions there are as phones are told; none where they are not to say so."""
+    return QuestionsCounted(*(questions_counted(session) if session.shows_counts else (0, 0)))
 
 
 def hearts_counted(session_id: int) -> int:
@@ -76,6 +89,8 @@ def answered_cards(session: Session) -> list[AnsweredCard]:
 
 def up_for_vote(session: Session) -> QuerySet[Question]:
     """The questions that the public votes on: approved, or in the running order."""
+    if not session.takes_votes:
+        return Question.objects.none()
     return questions_of(session).filter(state__in=UP_FOR_VOTE)
 
 
@@ -96,7 +111,12 @@ def cards_up_for_vote(session: Session) -> list[VoteCard]:
     most = rows(found.order_by("-votes", "-id")[:MOST_VOTED])
     newest = rows(found.order_by("-id")[:NEWEST])
     several = {row.id: row for row in chain(most, newest)}
-    return [VoteCard(card=card_of_row(row), votes=row.votes) for row in several.values()]
+    return [_vote_card(row, session) for row in several.values()]
+
+
+def _vote_card(row: Row, session: Session) -> VoteCard:
+    shows = session.shows_counts
+    return VoteCard(card=card_of_row(row, shows_counts=shows), votes=row.votes if shows else 0)
 
 
 def cards_voted_on(session: Session, ids: Iterable[int]) -> dict[int, VoteCard]:
@@ -104,10 +124,7 @@ def cards_voted_on(session: Session, ids: Iterable[int]) -> dict[int, VoteCard]:
     wanted = set(ids)
     found = up_for_vote(session)
     known = wanted.intersection(found.values_list("pk", flat=True))
-    return {
-        row.id: VoteCard(card=card_of_row(row), votes=row.votes)
-        for row in rows(found.filter(pk__in=known))
-    }
+    return {row.id: _vote_card(row, session) for row in rows(found.filter(pk__in=known))}
 
 
 def were_up_for_vote(ids: Iterable[int]) -> set[int]:
@@ -139,6 +156,7 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
         session=session, post__author__network="page", post__author__remote_id=asker
     )
     own = list(found.select_related("head").order_by("-id")[:OWN_LIMIT])
+    shows_votes = session.takes_votes and session.shows_counts
     # What became of the group became of each who asks it.
     ids = [(question.head or question).pk for question in own]
     clips, photos = public_clips(ids), public_photos(ids)
@@ -149,8 +167,8 @@ def own_questions(session: Session, *, asker: str) -> list[OwnQuestion]:
             id=question.pk,
             text=question.text,
             state=rules.state_told(group.state, is_withdrawn=question.withdrawn_at is not None),
-            others=group.askers - 1,
-            votes=group.votes if group.state in UP_FOR_VOTE else 0,
+            others=group.askers - 1 if session.shows_counts else 0,
+            votes=group.votes if shows_votes and group.state in UP_FOR_VOTE else 0,
             answer=group.answer_text if group.state == "answered" else "",
             clip=clips.get(group.pk, ""),
             clarification=asked_back.get(question.pk, "") if group.state in OPEN else "",

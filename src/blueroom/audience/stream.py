@@ -8,6 +8,7 @@ from blueroom.audience.queries import (
     answered_cards,
     cards_voted_on,
     phone_state,
+    questions_told,
     were_up_for_vote,
 )
 from blueroom.audience.wire import (
@@ -16,11 +17,10 @@ from blueroom.audience.wire import (
     OnAirChanged,
     PhoneChange,
     PhoneState,
-    QuestionsCounted,
     UpForVoteChanged,
     VotesCounted,
 )
-from blueroom.desk.queries import card_on_air, questions_counted
+from blueroom.desk.queries import card_on_air
 from blueroom.desk.wire import SessionChanged
 from blueroom.room.cards import card_of_session
 from blueroom.room.models import Session
@@ -42,19 +42,20 @@ def changes(session: Session, notice: Notice) -> Iterator[PhoneChange]:
     if notice.questions and notice.at_once:
         yield OnAirChanged(card_on_air(session))
         yield AnsweredChanged(answered_cards(session))
-    if notice.questions:
+    if notice.questions and session.takes_votes:
         yield from _votes(session, notice)
     if notice.studio:
         yield LiveChanged(live_card(session))
     if notice.counts:
-        yield QuestionsCounted(*questions_counted(session))
+        yield questions_told(session)
 
 
 def _votes(session: Session, notice: Notice) -> Iterator[UpForVoteChanged | VotesCounted]:
     """Whole cards after decisions only: what votes weigh is told to every phone again and again."""
     up = cards_voted_on(session, notice.questions)
     if not notice.at_once:
-        yield from (VotesCounted(number, entry.votes) for number, entry in up.items())
+        if session.shows_counts:
+            yield from (VotesCounted(number, entry.votes) for number, entry in up.items())
         return
     yield from (UpForVoteChanged(number, entry) for number, entry in up.items())
     gone = were_up_for_vote(set(notice.questions) - up.keys())

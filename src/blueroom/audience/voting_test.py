@@ -18,7 +18,13 @@ from blueroom.audience.queries import phone_state
 from blueroom.audience.rules import NETWORK_MOST, REGION_MOST, eased, origin, weigh
 from blueroom.audience.stream import changes
 from blueroom.audience.visitors import remember_asker
-from blueroom.audience.wire import UpForVoteChanged, VotesCounted
+from blueroom.audience.wire import (
+    AnsweredChanged,
+    OnAirChanged,
+    QuestionsCounted,
+    UpForVoteChanged,
+    VotesCounted,
+)
 from blueroom.audience.worker import count_due_votes
 from blueroom.base.ids import new_secret
 from blueroom.desk import actions as desk
@@ -325,6 +331,48 @@ def test_screens_are_told_of_votes_by_number_and_of_decisions_by_card(
     assert (entry.card.text, entry.votes) == ("Vous écrivez le matin ?", 1)
     assert approved[2:] == [UpForVoteChanged(question.pk, entry)]
     assert aired[2:] == [UpForVoteChanged(question.pk, None)]
+
+
+def test_votes_that_are_turned_off_are_refused_and_told_nobody(
+    house: House, session: Session, up: Callable[..., Question]
+) -> None:
+    question = up()
+    (phone,) = house.phones(["192.0.2.1"])
+    give(phone, question)
+    Session.objects.update(takes_votes=False)
+    session.refresh_from_db()
+
+    refused = give(phone, question, vote=False)
+    page = phone.post("/s/askines/vote", {"question": question.pk, "vote": "true"})
+    decided = list(changes(session, Notice(questions=[question.pk], at_once=True)))
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "votes_off")
+    assert (page.status_code, 'action="/s/askines/vote"' in page.content.decode()) == (409, False)
+    assert phone_state(session).up_for_vote == []
+    assert phone.get("/s/askines/mine").json()["voted"] == []
+    assert [type(change) for change in decided] == [OnAirChanged, AnsweredChanged]
+    assert counted(question) == (1, 1, False)
+
+
+def test_phones_are_told_no_numbers_where_they_are_turned_off(
+    house: House, session: Session, up: Callable[..., Question], moderator: Actor, moment: datetime
+) -> None:
+    question, aired = up(), up("Et le soir ?", 2)
+    desk.decide(question_id=aired.pk, verb="air", now=moment, by=moderator)
+    Question.objects.update(askers=3)
+    (phone,) = house.phones(["192.0.2.1"])
+    give(phone, question)
+    count_due_votes()
+    Session.objects.update(shows_counts=False)
+    session.refresh_from_db()
+
+    state = phone_state(session)
+    told = list(changes(session, Notice(questions=[question.pk], counts=True)))
+
+    assert state.on_air is not None
+    assert [state.on_air.askers, state.questions, state.questions_answered] == [1, 0, 0]
+    assert [(one.card.askers, one.votes) for one in state.up_for_vote] == [(1, 0)]
+    assert told == [QuestionsCounted(0, 0)]
 
 
 def test_votes_are_counted_once_a_round_however_many_came(

@@ -31,7 +31,8 @@ class VoteCard(msgspec.Struct, frozen=True, kw_only=True):
 class PhoneState(msgspec.Struct, frozen=True, kw_only=True):
     """The phone page's snapshot. `answered` is newest first, `up_for_vote` in the order of votes.
 
-    `hearts_total` may be some seconds old, and 0 where there is no live picture.
+    `hearts_total` may be some seconds old, and 0 where there is no live picture. Where the session
+    shows no counts, all of them are 0, and each card is as if one person asked.
     """
 
     session: SessionCard
@@ -78,7 +79,8 @@ class LiveChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="live"):
 class HeartsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="hearts"):
     """What came since the last beat, a quarter of a second or more, and in the whole session.
 
-    `id` is of the host that gathered them: what two hosts say at once is told side by side.
+    The total is 0 where phones are not to say it. `id` is of the host that gathered them: what two
+    hosts say at once is told side by side.
     """
 
     id: str

@@ -66,6 +66,7 @@ from blueroom.updates.slate import FILE_NAME as SLATES_FILE
 from blueroom.updates.slate import Slates, slates_by
 from blueroom.updates.tell import Announce, Teller, deliver_by
 from blueroom.walls.actions import advance_scenes
+from blueroom.walls.heat_points import make_ready
 from blueroom.walls.ninja import PATH as NINJA_PATH
 from blueroom.walls.ninja import Ninja
 from blueroom.walls.queries import wall_stream
@@ -309,6 +310,8 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     hearts().begin(announce, lambda: hub.figures.open["phone"])
     panic_writer = PanicWriter()
     panic_writer.start()
+    maps = Worker({"ready maps": make_ready}, rest_s=2.0, after_round=close_old_connections)
+    threading.Thread(target=maps.run, name="maps", daemon=True).start()
     background = Background() if is_whole else None
     if is_whole:
         take_up_clips()
@@ -324,6 +327,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
         if background:
             background.stop()
         hearts().stop()
+        maps.stop()
         panic_writer.stop()
         announcements.stop()
         connections.close_all()

@@ -76,10 +76,10 @@ class _List:
         vectors = self._read(texts | answered, ignored)
         last_asked = _last_asked(session, state)
         positions = rank(
-            [_candidate(row, last_asked.get(row[0])) for row in rows],
+            [_candidate(row, last_asked.get(row[0]), session.takes_votes) for row in rows],
             vectors=_stacked(vectors, texts),
             answered=_stacked(vectors, answered),
-            voters={PAGE: _count_voters(session.pk)},
+            voters={PAGE: _count_voters(session.pk)} if session.takes_votes else {},
             now=now,
         )
         kinds: dict[tuple[ReasonCode, ...], int] = {}
@@ -152,14 +152,15 @@ def _lines(session: Session, state: QuestionState) -> QuerySet[Question]:
     return found.order_by("-id")
 
 
-def _candidate(row: tuple[Any, ...], last_asked: datetime | None) -> Candidate:
+def _candidate(row: tuple[Any, ...], last_asked: datetime | None, takes_votes: bool) -> Candidate:
     of = dict(zip(_COLUMNS, row, strict=True))
     language, _, _ = of["language"].partition("-")
     return Candidate(
         key=of["id"],
         asked_at=max(of["published_at"], last_asked or of["published_at"]),
         askers=of["askers"],
-        votes={PAGE: of["votes"]} if of["votes"] else {},
+        # What was voted before votes were turned off weighs nothing: what came since has none.
+        votes={PAGE: of["votes"]} if takes_votes and of["votes"] else {},
         author=str(of["post__author_id"]),
         followers=of["post__author__followers"],
         language=language.lower(),

@@ -79,6 +79,8 @@ def test_votes_count_by_how_many_people_vote_at_all(session, ask, moderator, mom
     assert ranked(session, moment, "approved")[0] == (fresh.pk, ["just_asked"])
     monkeypatch.setattr(order, "_count_voters", lambda _session_id: 40)
     assert ranked(session, moment + order.CALM, "approved")[0] == (voted.pk, ["many_votes"])
+    session.takes_votes = False
+    assert ranked(session, moment + 2 * order.CALM, "approved")[0] == (fresh.pk, ["just_asked"])
 
 
 def test_an_order_is_made_once_in_ten_seconds_and_has_another_version_when_it_is_another(

@@ -275,12 +275,12 @@ def desk_state(session: Session, *, now: datetime) -> DeskState:
     )
 
 
-def _cards(found: QuerySet[Question]) -> list[Card]:
-    return [card_of_row(row) for row in rows(found)]
+def _cards(found: QuerySet[Question], session: Session) -> list[Card]:
+    return [card_of_row(row, shows_counts=session.shows_counts) for row in rows(found)]
 
 
-def card_of_row(row: Row) -> Card:
-    """What the public sees of a question."""
+def card_of_row(row: Row, *, shows_counts: bool = True) -> Card:
+    """What the public sees of a question; without counts it is as if one person asked it."""
     return Card(
         id=row.id,
         text=row.text,
@@ -288,21 +288,22 @@ def card_of_row(row: Row) -> Card:
         translation=row.translation,
         translation_language=row.translation_language,
         network=row.network,
-        askers=row.askers,
+        askers=row.askers if shows_counts else 1,
         author=row.author,
     )
 
 
 def card_on_air(session: Session) -> Card | None:
     """The question on air."""
-    found = _cards(questions_of(session).filter(state=QuestionState.ON_AIR))
+    on_air = questions_of(session).filter(state=QuestionState.ON_AIR)
+    found = _cards(on_air, session)
     return found[0] if found else None
 
 
 def cards_next(session: Session, *, limit: int = 3) -> list[Card]:
     """The head of the running order."""
     lined_up = questions_of(session).filter(state=QuestionState.LINED_UP)
-    return _cards(lined_up.order_by("position", "id")[:limit])
+    return _cards(lined_up.order_by("position", "id")[:limit], session)
 
 
 def cards_answered(session: Session, *, limit: int = 20) -> list[Answered]:
@@ -310,9 +311,10 @@ def cards_answered(session: Session, *, limit: int = 20) -> list[Answered]:
     answered = (
         questions_of(session).filter(state=QuestionState.ANSWERED).order_by("-answered_at")[:limit]
     )
+    shows = session.shows_counts
     times: Sequence[datetime | None] = [question.answered_at for question in answered]
     return [
-        Answered(card=card_of_row(row), answer=row.answer, answered_at=at)
+        Answered(card=card_of_row(row, shows_counts=shows), answer=row.answer, answered_at=at)
         for row, at in zip(rows(answered), times, strict=True)
         if at is not None
     ]

@@ -391,6 +391,9 @@ def plan_session(
     keep_recordings_days: int | None = None,
     strictness: str = Strictness.NORMAL,
     needs_two: bool = False,
+    takes_votes: bool = True,
+    takes_hearts: bool = True,
+    shows_counts: bool = True,
 ) -> Session:
     """A planned session with a link for each screen; a guest not known to the room is added.
 
@@ -421,6 +424,9 @@ def plan_session(
             keep_recordings_days=keep_days,
             strictness=_clean_strictness(strictness),
             needs_two=needs_two,
+            takes_votes=takes_votes,
+            takes_hearts=takes_hearts,
+            shows_counts=shows_counts,
             created_at=now,
         )
         for screen in Screen.values:
@@ -443,10 +449,14 @@ def change_session(
     keep_recordings_days: int | None = None,
     strictness: str | None = None,
     needs_two: bool | None = None,
+    takes_votes: bool | None = None,
+    takes_hearts: bool | None = None,
+    shows_counts: bool | None = None,
 ) -> Session:
     """The session with everything that was entered; its slug and so its addresses stay.
 
-    None keeps its recordings as long as before, and what else it stands for as it was.
+    None keeps its recordings as long as before, and what else it stands for as it was. Screens
+    follow at once, also what the public may do and see.
 
     Raises as `plan_session`.
     """
@@ -464,12 +474,19 @@ def change_session(
             session.keep_recordings_days = rules.clean_recordings_days(keep_recordings_days)
         if strictness is not None:
             session.strictness = _clean_strictness(strictness)
-        if needs_two is not None:
-            session.needs_two = needs_two
+        switches = {
+            "needs_two": needs_two,
+            "takes_votes": takes_votes,
+            "takes_hearts": takes_hearts,
+            "shows_counts": shows_counts,
+        }
+        for name, is_on in switches.items():
+            if is_on is not None:
+                setattr(session, name, is_on)
         session.save(
             update_fields=[
                 "guest", "title", "hashtags", "languages", "format", "starts_at", "planned_minutes",
-                "keep_recordings_days", "strictness", "needs_two",
+                "keep_recordings_days", "strictness", *switches,
             ]
         )  # fmt: skip
         changed(session.pk, session=True, when=on_commit)
@@ -493,6 +510,7 @@ def keep_past_session(
     on_air_at: datetime | None,
     closed_at: datetime,
     by: Actor,
+    shows_counts: bool = True,
 ) -> Session:
     """A session that happened elsewhere, closed, with no links; its slug is made unique.
 
@@ -517,6 +535,7 @@ def keep_past_session(
             is_rehearsal=is_rehearsal,
             keep_raw_days=room.keep_raw_days,
             keep_recordings_days=0,
+            shows_counts=shows_counts,
             created_at=created_at,
             opened_at=opened_at,
             on_air_at=on_air_at,

@@ -289,6 +289,11 @@ def test_change_session_keeps_the_addresses(room: Room) -> None:
         "Inès Carat",
         ["AskInes", "ChambreBleue"],
     )
+    off = {"takes_votes": False, "takes_hearts": False, "shows_counts": False}
+    actions.change_session(session=session, now=NOW, by=actor(room), **entered, **off)
+    actions.change_session(session=session, now=NOW, by=actor(room), **entered, takes_hearts=True)
+    kept.refresh_from_db()
+    assert (kept.takes_votes, kept.takes_hearts, kept.shows_counts) == (False, True, False)
     with pytest.raises(HashtagRefused):
         actions.change_session(
             session=session, now=NOW, by=actor(room), **(entered | {"hashtags": ["a b"]})

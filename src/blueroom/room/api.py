@@ -34,6 +34,9 @@ class SessionPlan(Schema):
     keep_recordings_days: int | None = None
     strictness: Strictness = Strictness.NORMAL
     needs_two: bool = False
+    takes_votes: bool = True
+    takes_hearts: bool = True
+    shows_counts: bool = True
 
 
 class SessionOut(Schema):
@@ -52,6 +55,9 @@ class SessionOut(Schema):
     keep_recordings_days: int
     strictness: str
     needs_two: bool
+    takes_votes: bool
+    takes_hearts: bool
+    shows_counts: bool
     links: dict[str, str]
 
 
@@ -83,6 +89,9 @@ def told(session: Session) -> dict[str, Any]:
         "keep_recordings_days": session.keep_recordings_days,
         "strictness": session.strictness,
         "needs_two": session.needs_two,
+        "takes_votes": session.takes_votes,
+        "takes_hearts": session.takes_hearts,
+        "shows_counts": session.shows_counts,
         "links": links_of(session),
     }
 
@@ -103,6 +112,9 @@ def plan_session(request: HttpRequest, plan: SessionPlan) -> Status[dict[str, An
         keep_recordings_days=plan.keep_recordings_days,
         strictness=plan.strictness,
         needs_two=plan.needs_two,
+        takes_votes=plan.takes_votes,
+        takes_hearts=plan.takes_hearts,
+        shows_counts=plan.shows_counts,
         now=moment,
         by=request.auth.actor_in(room.pk, "plan_session"),
     )
@@ -136,6 +148,9 @@ class SessionChange(Schema):
     keep_recordings_days: int | None = None
     strictness: Strictness | None = None
     needs_two: bool | None = None
+    takes_votes: bool | None = None
+    takes_hearts: bool | None = None
+    shows_counts: bool | None = None
 
 
 @router.patch("/sessions/{slug}", response=SessionOut, summary="Change a session")

@@ -31,6 +31,9 @@ def card_of_session(session: Session) -> SessionCard:
         is_rehearsal=session.is_rehearsal,
         is_dark=session.is_dark,
         phone_url=absolute(reverse("phone", args=[session.slug])),
+        takes_votes=session.takes_votes,
+        takes_hearts=session.takes_hearts,
+        shows_counts=session.shows_counts,
         theme=theme_path(session.room),
         texts=theme_of(session.room).texts,
     )

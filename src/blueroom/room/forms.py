@@ -142,6 +142,20 @@ class SessionForm(PlainForm):
         help_text=_("Never the same person twice. Each moderator logs in with an account."),
     )
 
+    takes_votes = forms.BooleanField(
+        label=_("Phones vote for questions"),
+        required=False,
+        help_text=_("Off, votes no longer count in the desk’s order either."),
+    )
+    takes_hearts = forms.BooleanField(
+        label=_("Phones send hearts to the live picture"), required=False
+    )
+    shows_counts = forms.BooleanField(
+        label=_("Phones and walls show numbers"),
+        required=False,
+        help_text=_("How many asked, voted, sent hearts, posted. The crew sees them in any case."),
+    )
+
     def __init__(self, *args: Any, room: Room, **kwargs: Any) -> None:
         self.zone = ZoneInfo(room.time_zone)
         super().__init__(*args, **kwargs)
@@ -163,6 +177,9 @@ class SessionForm(PlainForm):
             "format": SessionFormat.INTERVIEW,
             "keep_recordings_days": room.keep_recordings_days,
             "strictness": Strictness.NORMAL,
+            "takes_votes": True,
+            "takes_hearts": True,
+            "shows_counts": True,
         }
 
     @classmethod
@@ -181,6 +198,9 @@ class SessionForm(PlainForm):
             "keep_recordings_days": session.keep_recordings_days,
             "strictness": session.strictness,
             "needs_two": session.needs_two,
+            "takes_votes": session.takes_votes,
+            "takes_hearts": session.takes_hearts,
+            "shows_counts": session.shows_counts,
         }
 
     def clean_strictness(self) -> str:
@@ -215,6 +235,7 @@ class SessionForm(PlainForm):
         names = (
             "guest", "hashtags", "title", "starts_at", "minutes", "languages", "format",
             "keep_recordings_days", "strictness", "needs_two",
+            "takes_votes", "takes_hearts", "shows_counts",
         )  # fmt: skip
         return {name: self.cleaned_data[name] for name in names}
 

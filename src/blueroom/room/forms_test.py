@@ -38,7 +38,7 @@ def test_next_evening_leaves_two_hours(now: datetime, evening: datetime) -> None
 
 
 def test_session_form_reads_times_in_the_room_s_zone(paris: Room) -> None:
-    form = SessionForm(typed(), room=paris)
+    form = SessionForm(typed(takes_votes="on", shows_counts="on"), room=paris)
 
     assert form.is_valid()
     assert form.plan() == {
@@ -52,6 +52,9 @@ def test_session_form_reads_times_in_the_room_s_zone(paris: Room) -> None:
         "keep_recordings_days": None,
         "strictness": "normal",
         "needs_two": False,
+        "takes_votes": True,
+        "takes_hearts": False,
+        "shows_counts": True,
     }
 
 

@@ -179,6 +179,10 @@ class Session(models.Model):
         max_length=6, choices=Strictness.choices, default=Strictness.NORMAL
     )
     needs_two = models.BooleanField(default=False)  # people who approve each question
+    # What the public may do and see on phones and walls, live and afterwards.
+    takes_votes = models.BooleanField(default=True)
+    takes_hearts = models.BooleanField(default=True)
+    shows_counts = models.BooleanField(default=True)  # of people, posts, questions, votes, hearts
     created_at = models.DateTimeField()
     opened_at = models.DateTimeField(null=True, blank=True)
     on_air_at = models.DateTimeField(null=True, blank=True)

@@ -36,4 +36,7 @@ class SessionCard(msgspec.Struct, frozen=True, kw_only=True):
     is_dark: bool  # whether screens are dimmed to night now
     phone_url: str  # absolute; what the QR code on walls opens
     theme: str = ""  # the address of the room's stylesheet; "" for the house's look
+    takes_votes: bool = True  # of phones
+    takes_hearts: bool = True
+    shows_counts: bool = True  # whether public screens say how many asked, voted, posted
     texts: dict[str, RoomTexts] = {}  # by language, where the room has its own

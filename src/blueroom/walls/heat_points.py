@@ -18,11 +18,14 @@ import numpy.typing as npt
 from blueroom.places.gazetteer import Place
 from blueroom.posts.locations import gazetteer
 from blueroom.posts.queries import LocationRow, locations_after, map_revision, points_on_map
+from blueroom.room.models import Session, SessionState
 from blueroom.walls.heat_wire import NO_PLACE, Columns, HeatPlace, compressed, packed
 
 SESSIONS_KEPT = 8  # with a million points each takes 50 MB
 CHANGES_KEPT = 50_000
 LATE = 20_000  # points that came since all were packed: then they are packed anew
+READY = 10_000  # the same where nobody waits for it
+SESSIONS_READY = 4  # less than are kept: who asks for others shall find theirs too
 Ids = npt.NDArray[np.int64]
 
 
@@ -59,18 +62,32 @@ class Points:
                 return Told(self._since(after), is_compressed=False)
             return Told(self._whole(), is_compressed=True)
 
+    def make_ready(self) -> bool:
+        """Pack all points where there are many that nobody packed; whether there were."""
+        revision = map_revision(self._session_id)
+        with self._turn:
+            packed_at = self._all[0] if self._all else 0
+            if revision == packed_at or (packed_at and revision - packed_at < READY):
+                return False
+            self._catch_up()
+            self._all = self._pack()
+            return True
+
     def _whole(self) -> bytes:
         """All points as they were lately: who gets them asks for the rest."""
         if self._all is None or not self._is_fresh(self._all[0]):
-            body = packed(
-                revision=self._revision,
-                since=0,
-                added=_in_order(self._points),
-                gone=self._points[:0],
-                places=self._places,
-            )
-            self._all = (self._revision, compressed(body))
+            self._all = self._pack()
         return self._all[1]
+
+    def _pack(self) -> tuple[int, bytes]:
+        body = packed(
+            revision=self._revision,
+            since=0,
+            added=_in_order(self._points),
+            gone=self._points[:0],
+            places=self._places,
+        )
+        return self._revision, compressed(body)
 
     def _is_fresh(self, revision: int) -> bool:
         return self._known_from <= revision and self._revision - revision <= LATE
@@ -205,3 +222,14 @@ def points_of(session_id: int) -> Points:
         while len(_kept) > SESSIONS_KEPT:
             _kept.popitem(last=False)
         return points
+
+
+def make_ready() -> int:
+    """Have the maps of sessions that go on packed before a wall asks; how many were not.
+
+    For a thread of the process that serves: reading a million points and packing them takes a
+    second, which the first wall would wait for.
+    """
+    going_on = Session.objects.filter(state__in=(SessionState.OPEN, SessionState.ON_AIR))
+    newest = going_on.order_by("-opened_at").values_list("pk", flat=True)[:SESSIONS_READY]
+    return sum(points_of(session_id).make_ready() for session_id in newest)

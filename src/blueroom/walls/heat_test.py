@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections import OrderedDict
 from datetime import timedelta
 
 import msgspec
@@ -18,10 +19,10 @@ from blueroom.posts import models
 from blueroom.posts.actions import erase_author, locate_author, receive
 from blueroom.posts.locations import gazetteer
 from blueroom.room.links import new_nonce, secret_of
-from blueroom.room.models import Link, Screen
+from blueroom.room.models import Link, Screen, Session, SessionState
 from blueroom.updates.tell import Notice
-from blueroom.walls import heat_stream
-from blueroom.walls.heat_points import Points, points_of
+from blueroom.walls import heat_points, heat_stream
+from blueroom.walls.heat_points import Points, make_ready, points_of
 from blueroom.walls.heat_wire import (
     HeatCounts,
     HeatCountsChanged,
@@ -109,6 +110,25 @@ def test_points_come_whole_and_then_as_they_change(session, deliver, moment, mod
     assert added == [point("Nantes", moment), point("Genève", moment, 90)]
     assert gone == [point("Lyon", moment)]
     assert told(points, after=later.revision)[1:] == ([], [])
+
+
+def test_maps_of_sessions_that_go_on_are_packed_before_a_wall_asks(session, deliver, monkeypatch):
+    monkeypatch.setattr(heat_points, "_kept", OrderedDict())
+    monkeypatch.setattr(heat_points, "READY", 2)
+    nothing = make_ready()
+    deliver("Lyon", "Paris")
+    first = [make_ready(), make_ready()]
+    deliver("Nantes", first=3)
+    few = make_ready()
+    deliver("Rome", first=4)
+    many = make_ready()
+    Session.objects.update(state=SessionState.CLOSED)
+    deliver("Milan", "Lille", first=5)
+
+    assert (nothing, first, few, many, make_ready()) == (0, [1, 0], 0, 1, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(heat_points, "packed", None)  # it is made already
+        assert len(told(points_of(session.pk))[1]) == 4
 
 
 def test_a_process_that_knows_no_past_tells_all(session, deliver):

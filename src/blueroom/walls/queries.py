@@ -54,7 +54,12 @@ def wall_stream(secret: str) -> str | None:
 
 
 def wall_counts(session: Session, *, now: datetime) -> WallCounts:
-    """How much came in and was answered; the curve's last minute is still running."""
+    """How much came in and was answered; the curve's last minute is still running.
+
+    Nothing where the session's public screens show no counts.
+    """
+    if not session.shows_counts:
+        return WallCounts(posts=0, questions=0, answered=0, curve=[])
     arrived = counts_of(session, now=now)
     questions, answered = questions_counted(session)
     return WallCounts(
@@ -103,7 +108,8 @@ def voices(session: Session) -> list[Card]:
     order = Case(*(When(state=state, then=place) for place, state in enumerate(states)))
     found = questions_of(session).filter(state__in=states).annotate(place=order)
     first = F("position").asc(nulls_last=True), F("answered_at").desc(nulls_last=True)
-    return [card_of_row(row) for row in rows(found.order_by("place", *first)[: rules.VOICES_MAX])]
+    shown = rows(found.order_by("place", *first)[: rules.VOICES_MAX])
+    return [card_of_row(row, shows_counts=session.shows_counts) for row in shown]
 
 
 def questions_shown(session: Session, chosen: WallScene) -> list[int]:

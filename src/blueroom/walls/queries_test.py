@@ -55,6 +55,23 @@ def test_wall_state_shows_what_is_on_air_and_the_next_three(
     assert state.next == [card_of(questions[i]) for i in (0, 2, 3)]
 
 
+def test_walls_say_no_numbers_where_they_are_turned_off(session, make_question, moderator, moment):
+    questions = [make_question(f"{name} ?", number=i) for i, name in enumerate("ABC")]
+    for question in questions:
+        line_up(question, moderator, moment)
+    for verb in ("air", "answer"):
+        decide(question_id=questions[2].pk, verb=verb, now=moment, by=moderator)
+    decide(question_id=questions[0].pk, verb="air", now=moment, by=moderator)
+    type(questions[0]).objects.update(askers=3)
+    session.shows_counts = False
+
+    state = wall_state(session, now=moment)
+
+    assert state.counts == WallCounts(posts=0, questions=0, answered=0, curve=[])
+    shown = [state.on_air, *state.next, *state.voices, *(one.card for one in state.answered)]
+    assert [card.askers for card in shown] == [1] * 6
+
+
 def test_wall_state_shows_nothing_that_was_not_approved(session, make_question, moment):
     make_question("Encore en attente ?")
 

@@ -37,8 +37,10 @@ def changes(session: Session, notice: Notice) -> Iterator[WallChange]:
     """What the session's screens are told of a notice."""
     if notice.session:
         yield SessionChanged(card_of_session(session))
+        yield WallCountsChanged(wall_counts(session, now=now()))
     # New questions are no news for a wall: only decisions, which come at once, change its cards.
-    if notice.questions and notice.at_once:
+    # What the session says may be seen of them is in the cards.
+    if notice.session or (notice.questions and notice.at_once):
         yield OnAirChanged(card_on_air(session))
         yield NextChanged(cards_next(session))
         yield VoicesChanged(voices(session))

@@ -97,7 +97,7 @@ function hero() {
   const counts = [
     [metrics.posts, 'posts_received'], [metrics.questions, 'questions_asked'], [metrics.askers, 'askers'],
     [metrics.answered, 'answered'], [metrics.clips, 'clips'],
-  ].filter(([n]) => n > 0);
+  ].filter(([n]) => session.shows_counts && n > 0);
   const numbers = counts.map(([n, key]) => make('li', {}, make('b', {}, number(n)), word(key)));
   if (metrics.recorded_s >= 1) numbers.push(make('li', {}, make('b', {}, lengthOf(metrics.recorded_s)), word('recorded')));
   return make(

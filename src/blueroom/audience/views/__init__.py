@@ -17,6 +17,7 @@ from blueroom.audience import actions as audience
 from blueroom.audience.actions import TAKING, ask, pace_address
 from blueroom.audience.errors import (
     AskedTooOften,
+    HeartsOff,
     HeartsTooFast,
     HeartsUnclear,
     NoLivePicture,
@@ -25,6 +26,7 @@ from blueroom.audience.errors import (
     QuestionTooLong,
     VotedTooOften,
     VotedTooSoon,
+    VotesOff,
     VoteUnclear,
 )
 from blueroom.audience.forms import AskForm
@@ -244,7 +246,9 @@ def vote(request: HttpRequest, slug: str) -> HttpResponse:
 def _vote_refused(
     request: HttpRequest, session: Session, error: BlueRoomError, *, is_form: bool
 ) -> HttpResponse:
-    status = {VotedTooSoon: 429, VotedTooOften: 429, NotUpForVote: 409}.get(type(error), 422)
+    status = {VotedTooSoon: 429, VotedTooOften: 429, NotUpForVote: 409, VotesOff: 409}.get(
+        type(error), 422
+    )
     message = gettext(str(error.message))
     response: HttpResponse
     if is_form:
@@ -277,7 +281,7 @@ def send_hearts(request: HttpRequest, slug: str) -> HttpResponse:
     except NotFound as error:
         raise Http404 from error
     except BlueRoomError as error:
-        status = {HeartsTooFast: 429, NoLivePicture: 409}.get(type(error), 422)
+        status = {HeartsTooFast: 429, NoLivePicture: 409, HeartsOff: 409}.get(type(error), 422)
         refused = {"code": error.code, "message": gettext(str(error.message))}
         return JsonResponse(refused, status=status)
     return HttpResponse(status=204)

@@ -4,7 +4,7 @@ import type { Status } from '../../design/web/live';
 import type { SlateState } from '../../design/web/slate.svelte';
 import { Outbox, sendBy, type Outgoing } from './outbox';
 import { Votes, voteBy } from './votes.svelte';
-import type { OwnQuestion, PhoneChange, PhoneState, VoteCard } from './wire';
+import type { OwnQuestion, PhoneChange, PhoneState, SessionCard, VoteCard } from './wire';
 
 export interface Typed {
   text: string;
@@ -53,6 +53,12 @@ function withEntry(shown: VoteCard[], id: number, entry: VoteCard | null): VoteC
   return isShown ? shown.map((one) => (one.card.id === id ? entry : one)) : [...shown, entry];
 }
 
+/** Whether the producer turned something on or off that the public does or sees. */
+const isOtherwise = (one: SessionCard, other: SessionCard): boolean =>
+  one.takes_votes !== other.takes_votes ||
+  one.takes_hearts !== other.takes_hearts ||
+  one.shows_counts !== other.shows_counts;
+
 export class Phone {
   state = $state.raw<PhoneState>(null!);
   mine = $state.raw<OwnQuestion[]>([]);
@@ -68,6 +74,7 @@ export class Phone {
   /** Hearts told since this page opened; those of a snapshot are in its total alone. */
   heartsTold = $state(0);
   private asking: ReturnType<typeof setTimeout> | undefined;
+  private askingAnew: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private boot: Boot & PhoneBoot) {
     this.state = boot.state;
@@ -85,6 +92,10 @@ export class Phone {
 
   get isTaking(): boolean {
     return ['open', 'on_air'].includes(this.state.session.state);
+  }
+
+  get isVoting(): boolean {
+    return this.isTaking && this.state.session.takes_votes;
   }
 
   take(state: PhoneState): void {
@@ -135,6 +146,7 @@ export class Phone {
         this.heartsTold += change.hearts;
         break;
       case 'session':
+        if (isOtherwise(this.state.session, change.session)) this.askAnew();
         this.state = { ...this.state, session: change.session };
         break;
     }
@@ -154,6 +166,21 @@ export class Phone {
     if (document.hidden || this.mine.every(({ state }) => ENDED.includes(state))) return;
     clearTimeout(this.asking);
     this.asking = setTimeout(() => void this.refresh(), Math.random() * within_ms);
+  }
+
+  /** What may be seen has become another: what was not told before comes over a few seconds. */
+  private askAnew(): void {
+    clearTimeout(this.askingAnew);
+    this.askingAnew = setTimeout(() => void this.fetchState(), Math.random() * SPREAD_MS);
+  }
+
+  private async fetchState(): Promise<void> {
+    try {
+      const answer = await fetch(this.boot.now_url);
+      if (answer.ok) this.take((await answer.json()) as PhoneState);
+    } catch {
+      // No connection: the snapshot, once it is back, has it.
+    }
   }
 
   private async refresh(): Promise<void> {

@@ -4,6 +4,7 @@ import { close, load } from '../../design/web/load.mjs';
 
 const { Outbox } = await load('src/blueroom/audience/web/outbox.ts');
 const { Votes } = await load('src/blueroom/audience/web/votes.svelte.ts');
+const { Phone } = await load('src/blueroom/audience/web/phone.svelte.ts');
 const { Polling } = await load('src/blueroom/audience/web/polling.ts');
 after(close);
 
@@ -126,6 +127,36 @@ test('a vote is shown at once and sent once; taking it back too', async () => {
     [5, true],
     [3, false],
   ]);
+});
+
+test('what the producer turns on again is asked for, what is turned off goes at once', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+  globalThis.addEventListener ??= () => {};
+  globalThis.document.addEventListener ??= () => {};
+  const session = { state: 'open', takes_votes: false, takes_hearts: true, shows_counts: true };
+  const state = { session, up_for_vote: [], hearts_total: 0 };
+  const entry = { card: { id: 4 }, votes: 2 };
+  const now = { ...state, session: { ...session, takes_votes: true }, up_for_vote: [entry] };
+  const asked = [];
+  globalThis.fetch = async (url) => {
+    asked.push(url);
+    return Response.json(now);
+  };
+  const phone = new Phone({ slug: 'ines', state, mine: [], voted: [], now_url: 'now' });
+
+  phone.change({ kind: 'session', session: { ...session, state: 'on_air' } });
+  t.mock.timers.tick(3_000);
+  const before = [phone.isVoting, asked.length];
+  phone.change({ kind: 'session', session: now.session });
+  t.mock.timers.tick(3_000);
+  for (let turn = 0; turn < 5; turn += 1) await settled();
+  const on = [phone.isVoting, phone.state.up_for_vote];
+  phone.change({ kind: 'session', session });
+
+  assert.deepEqual(before, [false, 0]);
+  assert.deepEqual(asked, ['now']);
+  assert.deepEqual(on, [true, [entry]]);
+  assert.equal(phone.isVoting, false);
 });
 
 test('a refused vote is taken back on the screen, with the reason', async () => {

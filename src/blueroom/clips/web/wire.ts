@@ -20,6 +20,9 @@ export interface SessionCard {
   is_dark: boolean;
   phone_url: string;
   theme: string;
+  takes_votes: boolean;
+  takes_hearts: boolean;
+  shows_counts: boolean;
   texts: Record<string, RoomTexts>;
 }
 

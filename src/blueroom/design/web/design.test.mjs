@@ -27,6 +27,14 @@ test('words fill placeholders and choose the plural of the language', () => {
   assert.equal(french('post', { n: 1_000_000 }), '1\u202f000\u202f000 messages');
 });
 
+test('a name from right to left is set apart from the sentence around it', () => {
+  const say = words('en', ours);
+  assert.deepEqual(
+    ['ליאת', 'فرقة 7', 'Zoé'].map((name) => say('hello', { name })),
+    ['Hello \u2068ליאת\u2069', 'Hello \u2068فرقة 7\u2069', 'Hello Zoé'],
+  );
+});
+
 test('words give back a key that nobody wrote', () => {
   assert.equal(words('fr', ours)('nobody'), 'nobody');
 });

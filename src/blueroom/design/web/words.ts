@@ -5,9 +5,14 @@ export type Say = (key: string, values?: Values) => string;
 
 const inBraces = /\{(\w+)\}/g;
 
+const fromRight = /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+
+/** A name written from right to left turns nothing of the sentence around it. */
+const apart = (value: string) => (fromRight.test(value) ? `\u2068${value}\u2069` : value);
+
 /** The text with its {placeholders} filled, as they come. */
 export const fill = (text: string, values: Values) =>
-  text.replace(inBraces, (_, name: string) => String(values[name] ?? ''));
+  text.replace(inBraces, (_, name: string) => apart(String(values[name] ?? '')));
 
 /** A function that gives the string named `key`, its {placeholders} filled.
  *
@@ -23,7 +28,7 @@ export function words(
   const plural = new Intl.PluralRules(tongue);
   const number = new Intl.NumberFormat(tongue);
   const written = (value: string | number | undefined) =>
-    typeof value === 'number' ? number.format(value) : (value ?? '');
+    typeof value === 'number' ? number.format(value) : apart(value ?? '');
   return (key, values = {}) => {
     const form = plural.select(Number(values.n ?? 0));
     const found = strings[key] ?? strings[`${key}.${form}`] ?? strings[`${key}.other`] ?? key;
