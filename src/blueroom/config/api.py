@@ -58,6 +58,7 @@ CONFLICTS = (
     publish_errors.CannotReply,
     publish_errors.ReplyOnItsWay,
     publish_errors.NotPublished,
+    publish_errors.NotAsked,
     publish_errors.NotToClarify,
     publish_errors.ClarificationOnItsWay,
     desk_errors.SessionClosed,

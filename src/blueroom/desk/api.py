@@ -42,11 +42,13 @@ class ReplyOut(Schema):
 
 
 class ClarificationOut(Schema):
-    """What its author was asked: `state` is sending, sent or failed."""
+    """What its author was asked; states as of a reply. `message` says what to do where it failed,
+    or what it waits for."""
 
     state: str
     text: str
     url: str
+    code: str
     message: str
     by: str
     at: datetime

@@ -346,8 +346,13 @@ export class Api {
   }
 
   askAuthor(id: number, text: string) {
+    return this.post<Row>(`/questions/${id}/clarification`, { text });
+  }
+
+  takeBackAsking(id: number) {
     // The server waits for the network.
-    return this.post<Row>(`/questions/${id}/clarification`, { text }, undefined, PUBLISH_MS);
+    const headers = { 'X-CSRFToken': this.csrf };
+    return this.ask<Row>(`/questions/${id}/clarification`, { method: 'DELETE', headers }, PUBLISH_MS);
   }
 
   private async isShutOut(): Promise<boolean> {

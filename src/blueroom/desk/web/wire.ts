@@ -103,6 +103,7 @@ export interface Clarifying {
   state: string;
   text: string;
   url: string;
+  code: string;
   message: string;
   by: string;
   at: string;
