@@ -212,6 +212,10 @@ class ChannelsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="channe
     channels: list[ChannelLine]
 
 
+class FiltersChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="filters"):
+    """Somebody kept or removed a filter: each desk asks for those that it may see."""
+
+
 DeskChange = (
     QuestionChanged
     | QuestionGone
@@ -220,4 +224,5 @@ DeskChange = (
     | ChannelsChanged
     | CrewChanged
     | ApprovalChanged
+    | FiltersChanged
 )

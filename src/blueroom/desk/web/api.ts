@@ -33,6 +33,14 @@ export interface HouseOrder {
   why: number[];
 }
 
+/** What questions are about: for each id, the place of its theme. */
+export interface ToldThemes {
+  version: string;
+  themes: { key: string; words: string[]; questions: number }[];
+  ids: number[];
+  of: number[];
+}
+
 /** How an author would be asked what they mean; it may go out where there are no problems. */
 export interface AskingPreview {
   network: string;
@@ -281,6 +289,11 @@ export class Api {
   /** Null where the version at hand still stands. */
   order(query: Query) {
     return this.get<HouseOrder | null>(`/sessions/${this.slug}/order`, query);
+  }
+
+  /** Null where the version at hand still stands. */
+  themes(since: string) {
+    return this.get<ToldThemes | null>(`/sessions/${this.slug}/themes`, { since });
   }
 
   countQuestions(query: Query) {

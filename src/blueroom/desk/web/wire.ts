@@ -168,4 +168,8 @@ export interface ApprovalChanged {
   needs_two: boolean;
 }
 
-export type DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged | CrewChanged | ApprovalChanged;
+export interface FiltersChanged {
+  kind: 'filters';
+}
+
+export type DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged | CrewChanged | ApprovalChanged | FiltersChanged;
