@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from django.utils import translation
 
-from blueroom.desk import alike, order, screening
+from blueroom.desk import alike, order, screening, themes
 from blueroom.desk.actions import sort_posts
 from blueroom.desk.models import Question
 from blueroom.posts.models import Author, Post
@@ -55,6 +55,7 @@ def seen_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(screening, "watches", screening.Watches())
     monkeypatch.setattr(alike, "sessions", alike.Sessions())
     monkeypatch.setattr(order, "orders", order.Orders())
+    monkeypatch.setattr(themes, "sessions", themes.Sessions())
 
 
 @pytest.fixture

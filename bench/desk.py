@@ -5,8 +5,8 @@
 Takes in the rehearsal's posts, whose truth is known, in groups of 500 as the listener does, on a
 fresh SQLite file. Says how many posts a second are stored and sorted; of an evening of 13,000 how
 many lines are left to read, and what was held, rightly and wrongly; and how long a search takes as
-one types, the opening of a desk, the house's order of the newest 5,000 that wait, and a decision on
-500 questions.
+one types, the opening of a desk, the house's order and the themes of the newest 5,000, and a
+decision on 500 questions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 
-from bench.machine import HEAD, machine, row
+from machine import HEAD, machine, row
 
 from blueroom.networks.rehearsal.labels import labelled_posts
 from blueroom.networks.rehearsal.options import Options
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _measure(wanted: int) -> None:
-    from blueroom.desk import actions, order, queries, search
+    from blueroom.desk import actions, order, queries, search, themes
     from blueroom.desk.criteria import Criteria
     from blueroom.desk.models import Question
     from blueroom.posts.models import Post
@@ -95,6 +95,10 @@ def _measure(wanted: int) -> None:
               for one in lists]))  # fmt: skip
     print(row("a list in order again", [_ms(one.of, session, "waiting", moment + times * order.CALM)
               for one in lists for times in range(1, 6)]))  # fmt: skip
+    unread = [themes.Sessions() for _ in range(3)]
+    print(row("the themes, unread", [_ms(one.of, session, moment) for one in unread]))
+    print(row("the themes again", [_ms(one.of, session, moment + times * themes.CALM)
+              for one in unread for times in range(3, 8)]))  # fmt: skip
     waiting = Question.objects.filter(session=session, state="waiting").order_by("id")
     for verb in ("reject", "undo"):
         rows = waiting if verb == "reject" else Question.objects.filter(last_verb="reject")

@@ -3,8 +3,9 @@
     python bench/grouping.py [--errors 20] [--model DIR] [--quick]
 
 Our own pairs (grouping/texts), the half that was never looked at while rules and words were made;
-the rehearsal's groups; hostile variants of one text at 5,000 a minute; speed; ranking. `--model`
-adds a sentence model (see grouping/semantic.py). Speed is processor time, BLAS on one thread.
+the rehearsal's groups and themes; hostile variants of one text at 5,000 a minute; speed; ranking.
+`--model` adds a sentence model (see grouping/semantic.py). Speed is processor time, BLAS on one
+thread.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from blueroom.grouping.heads import Asked, Heads, Key, Limits, Placed, Row
 from blueroom.grouping.meanings import Meanings
 from blueroom.grouping.ranking import Candidate, rank
 from blueroom.grouping.semantic import SentenceModel
+from blueroom.grouping.themes import Themes
 from blueroom.networks.rehearsal.labels import labelled_posts, written_texts
 from blueroom.networks.rehearsal.options import Options
 
@@ -111,8 +113,9 @@ def show_rehearsal(model: SentenceModel | None, errors: int) -> None:
     print("\n### The rehearsal's groups\n")
     print(
         "| texts | heads | groups | merged: precision "
-        "| within a language: merged or proposed to the right one | across: proposed right |\n"
-        "| --- | ---: | ---: | ---: | ---: | ---: |"
+        "| within a language: merged or proposed to the right one | across: proposed right "
+        "| proposals to a hundred questions | right |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     )
     written = [
         (line.text.replace("{guest}", "Nour"), line.language, line.group)
@@ -142,16 +145,58 @@ def show_rehearsal(model: SentenceModel | None, errors: int) -> None:
             kind = "within" if language in met else "across" if met else "first"
             met.add(language)
             tally[kind, is_right] += 1
+            if result.how == "proposed":
+                tally["proposed", is_right] += 1
             if result.how in MERGED:
                 tally["merged", is_right] += 1
                 if not is_right:
                     wrong.append(f"- {result.score:.2f}: {text} | {texts[int(result.head_key)][0]}")
         cells = [
             share(tally[kind, True], tally[kind, True] + tally[kind, False])
-            for kind in ("merged", "within", "across")
+            for kind in ("merged", "within", "across", "proposed")
         ]
+        proposed = tally["proposed", True] + tally["proposed", False]
+        cells.insert(3, f"{100 * proposed / len(texts):.0f}")
         print(f"| {len(texts)} {name} | {len(heads)} | {len(seen)} | {' | '.join(cells)} |")
         print("\n".join(wrong[:errors]) if errors else "", end="")
+
+
+def show_themes() -> None:
+    """The lines of the rehearsal's questions, whose themes we wrote down; and what it costs."""
+    print("\n### Themes\n")
+    came = [
+        (post.text, post.lang or "", label)
+        for post, label in labelled_posts(Options(seed="bench"), count=6_000)
+        if label.kind == "question" and post.text
+    ]
+    placed = Heads(ignored=["Nour"]).place(
+        [Asked(key, text, language) for key, (text, language, _) in enumerate(came)], at=START
+    )
+    lines = [one for one, each in zip(came, placed, strict=True) if each.how not in MERGED]
+    themes = Themes(ignored=["Nour"])
+    for key, (text, language, _) in enumerate(lines):
+        themes.add(key, text, language)
+    made = themes.made()
+    ours: dict[str, Counter[str]] = {}
+    for key, theme in made.of.items():
+        ours.setdefault(theme, Counter())[lines[int(key)][2].theme] += 1
+    pure = sum(max(each.values()) for each in ours.values())
+    chance = Counter(label.theme for *_, label in lines).most_common(1)[0][1]
+    print(
+        "| lines | themes | of a theme | of them, of what is commonest there "
+        "| of all, of what is commonest |\n| ---: | ---: | ---: | ---: | ---: |"
+    )
+    print(f"| {len(lines):,} | {len(made.themes)} | {share(len(made.of), len(lines))} "
+          f"| {share(pure, len(made.of))} | {share(chance, len(lines))} |\n")  # fmt: skip
+    texts = [(text, language) for text, language, _ in (came * 4)[:10_000]]
+    many = Themes(ignored=["Nour"])
+    began_s = time.process_time()
+    for key, (text, language) in enumerate(texts):
+        many.add(key, text, language)
+    added_s = time.process_time()
+    many.made()
+    print(f"10,000 questions taken in: {added_s - began_s:.2f} s; their themes made: "
+          f"{(time.process_time() - added_s) * 1e3:.0f} ms")  # fmt: skip
 
 
 def vary(text: str, words: Sequence[str], chance: random.Random) -> str:
@@ -289,6 +334,7 @@ def main() -> None:
     model = SentenceModel(options.model) if options.model else None
     show_pairs(model, options.errors)
     show_rehearsal(model, options.errors)
+    show_themes()
     if not model:
         show_hostile(1_000 if options.quick else 5_000)
         show_speed(1 if options.quick else RUNS)

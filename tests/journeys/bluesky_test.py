@@ -10,7 +10,7 @@ import pytest
 import regex
 from playwright.sync_api import Page, expect
 
-from tests.atproto.person import Person
+from tests.atproto.person import Person, Posted
 from tests.atproto.server import Network
 from tests.journeys import crew
 from tests.journeys.watch import Watch
@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.pds]
 
 ASKED = "Quel disque vous a fait pleurer ? 🎧👨‍👩‍👧 #AskDavid"
 REGRETTED = "Pourquoi avoir arrêté le piano ? #AskDavid"
+PRECISELY = "Un disque de quelle année ? 🎧"
 ANSWER = "« Nebraska », seul dans la voiture 🚗👨‍👩‍👧‍👦. Encore ce matin !"
 
 
@@ -69,6 +70,25 @@ def open_wall(page: Page, wall: Page) -> None:
     expect(wall.get_by_text("#AskDavid").first).to_be_visible()
 
 
+def ask_back_and_take_it_back(desk: Page, account: Person, fan: Person, asked: Posted) -> None:
+    """Of the first question of the list, from its panel."""
+    desk.keyboard.press("j")
+    desk.keyboard.press("Enter")
+    asking = desk.get_by_role("region", name="Ask its author")
+    asking.get_by_role("button", name=re.compile("what they mean")).click()
+    asking.get_by_role("textbox").fill(PRECISELY)
+    asking.get_by_role("button", name="Ask on Bluesky").click()
+    expect(asking.get_by_role("link", name="see it there")).to_be_visible()
+
+    (published,) = account.posts()
+    assert published["value"]["text"] == PRECISELY
+    assert published["value"]["reply"] == {"parent": asked.ref, "root": asked.ref}
+    asking.get_by_role("button", name="Take it back").click()
+    expect(asking).to_contain_text("Taken back")
+    assert account.posts() == []
+    desk.keyboard.press("Escape")
+
+
 def test_a_wrong_app_password_is_told_and_nothing_is_kept(
     house: House, producer: Page, account: Person, atproto: Network, watch: Watch
 ) -> None:
@@ -104,7 +124,7 @@ def test_a_question_on_bluesky_gets_its_answer_there_once(
     expect(question).to_contain_text("Zoé d’Arcy 🎸")
     expect(question).to_contain_text(f"@{fan.handle}")
     expect(crew.wall_question(wall)).to_have_count(0)  # nothing is public before it is approved
-    desk.keyboard.press("j")
+    ask_back_and_take_it_back(desk, account, fan, asked)
     desk.keyboard.press("y")
     desk.get_by_role("navigation", name="Lists").get_by_role("button", name="Approved").click()
     desk.keyboard.press("j")

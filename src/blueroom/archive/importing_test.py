@@ -28,8 +28,8 @@ from blueroom.clips.models import Captions, Clip, Render
 from blueroom.clips.queries import is_open_to_all, renders_to_compare, vtt_of
 from blueroom.desk.models import Decision, Question
 from blueroom.posts.models import Author, Post, PostCount
+from blueroom.publish.actions import replies
 from blueroom.publish.models import Reply
-from blueroom.publish.queries import replies_due
 from blueroom.room.actions import NotAllowed
 from blueroom.room.actor import house
 from blueroom.room.models import Guest, Logo, Room, Session
@@ -255,7 +255,7 @@ def test_reply_that_was_still_to_go_out_never_does(exported, past, bring, moment
         reply = Reply.objects.get(question__session=session)
         assert (reply.state, reply.error_code) == ("failed", "imported")
         assert session.slug == f"askines-{number + 2}"
-    assert not replies_due(now=moment + timedelta(days=99)).exists()
+    assert not replies.due(now=moment + timedelta(days=99)).exists()
 
 
 def test_author_who_was_erased_here_stays_erased(exported, past, bring, moment):

@@ -12,8 +12,8 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 
 from blueroom.clips.models import CaptionSource, Shape
-from blueroom.desk.models import QuestionState
-from blueroom.publish.models import Media, ReplyState
+from blueroom.desk.models import QuestionState, SendState
+from blueroom.publish.models import Media
 from blueroom.room.models import SessionFormat
 from blueroom.studio.models import AnswerKind, FeedKind
 
@@ -289,7 +289,7 @@ class Reply(Row):
 
     question_id: Id
     network: Network
-    state: ReplyState
+    state: SendState
     key: Annotated[str, msgspec.Meta(max_length=13)]
     text: Text
     clip: Annotated[str, msgspec.Meta(max_length=24)]

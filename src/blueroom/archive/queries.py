@@ -11,8 +11,9 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from blueroom.archive.models import Export
 from blueroom.clips.leases import due_at
+from blueroom.desk.models import SendState
 from blueroom.posts.models import Author, Post
-from blueroom.publish.models import Reply, ReplyState
+from blueroom.publish.models import Reply
 from blueroom.room.access import NotFound
 from blueroom.room.models import Session, SessionState
 from blueroom.studio.models import Recording
@@ -117,5 +118,5 @@ def author_in(session: Session, author_id: int) -> Author:
 
 def replies_elsewhere(author: Author) -> list[str]:
     """Addresses of replies that stand on a network under posts of this author."""
-    sent = Reply.objects.filter(question__post__author=author, state=ReplyState.SENT)
+    sent = Reply.objects.filter(question__post__author=author, state=SendState.SENT)
     return list(sent.exclude(url="").order_by("sent_at", "pk").values_list("url", flat=True))

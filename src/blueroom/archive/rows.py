@@ -294,7 +294,7 @@ def replies_of(session: Session, questions: Collection[int]) -> Iterator[lines.R
         yield lines.Reply(
             question_id=reply.question_id,
             network=reply.question.post.network,
-            state=reply.state,  # type: ignore[arg-type]  # one of ReplyState's values
+            state=reply.state,  # type: ignore[arg-type]  # one of SendState's values
             key=reply.key,
             text="" if is_withdrawn else reply.text,
             clip=reply.clip.slug if reply.clip and not is_withdrawn else "",

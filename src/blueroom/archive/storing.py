@@ -22,11 +22,11 @@ from blueroom.clips.files import folder_of
 from blueroom.clips.models import Captions, Clip, Render, WorkState
 from blueroom.clips.queries import clip_by_id, is_open_to_all, page_path
 from blueroom.clips.rules import Line, clean_cues
-from blueroom.desk.models import Decision, Question, QuestionState
+from blueroom.desk.models import Decision, Question, QuestionState, SendState
 from blueroom.posts.actions import locate_posts
 from blueroom.posts.models import Author, Post, PostCount, Sorting
 from blueroom.posts.rules import clean_alts, clean_language, clean_line, clean_text, clean_url
-from blueroom.publish.models import Reply, ReplyState
+from blueroom.publish.models import Reply
 from blueroom.room.actions import keep_past_session
 from blueroom.room.actor import Actor
 from blueroom.room.links import new_nonce
@@ -37,7 +37,7 @@ from blueroom.studio.queries import pictures_folder, recordings_folder
 SLICE = 2000
 KEYS_A_QUERY = 900  # SQLite before 3.32 takes 999 parameters
 IMPORTED = "imported"  # why a reply that was still to go out will not
-UNSENT = (ReplyState.DUE, ReplyState.SENDING)
+UNSENT = (SendState.DUE, SendState.SENDING)
 T = TypeVar("T")
 
 
@@ -201,7 +201,7 @@ class Store:
             "last_verb": question.last_verb,
             "last_by": question.last_by,
             "changed_at": question.changed_at,
-            "reply_state": ReplyState.FAILED.value if is_unsent else question.reply_state,
+            "reply_state": SendState.FAILED.value if is_unsent else question.reply_state,
             "reply_url": clean_url(question.reply_url),
             "reply_code": IMPORTED if is_unsent else "",
             "reply_message": "",
@@ -400,7 +400,7 @@ class Store:
             Reply.objects.create(
                 question_id=self._questions[reply.question_id],
                 account=None,
-                state=ReplyState.FAILED if is_unsent else reply.state,
+                state=SendState.FAILED if is_unsent else reply.state,
                 key=new_tid(at) if is_taken or not reply.key else reply.key,
                 text=reply.text,
                 clip_id=self._clips[reply.clip] if reply.clip else None,

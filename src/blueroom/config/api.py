@@ -28,6 +28,7 @@ from blueroom.desk.location_api import router as map_locations
 from blueroom.desk.order_api import router as orders
 from blueroom.desk.posts_api import router as posts
 from blueroom.desk.queries import row_of
+from blueroom.desk.themes_api import router as themes
 from blueroom.publish import errors as publish_errors
 from blueroom.publish.api import router as publish
 from blueroom.room.access import NotFound, Visitor, visitor_of_request, visitor_of_token
@@ -58,6 +59,7 @@ CONFLICTS = (
     publish_errors.CannotReply,
     publish_errors.ReplyOnItsWay,
     publish_errors.NotPublished,
+    publish_errors.NotAsked,
     publish_errors.NotToClarify,
     publish_errors.ClarificationOnItsWay,
     desk_errors.SessionClosed,
@@ -116,6 +118,7 @@ for router in (
     desk,
     groups,
     orders,
+    themes,
     map_locations,
     studio,
     clips,

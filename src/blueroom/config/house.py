@@ -47,7 +47,7 @@ from blueroom.posts.actions import Received, forget_payloads
 from blueroom.posts.channels import open_channels
 from blueroom.posts.models import Post, Sorting
 from blueroom.posts.worker import Listener
-from blueroom.publish.worker import send_due_replies
+from blueroom.publish.worker import send_due_clarifications, send_due_replies
 from blueroom.room.models import Session
 from blueroom.room.tickets import secret
 from blueroom.studio.control import control_by
@@ -175,6 +175,13 @@ def new_workers() -> dict[str, Worker]:
         # An upload takes as long as it takes.
         "publisher": Worker(
             {"send replies": send_due_replies},
+            rest_s=0.5,
+            after_round=close_old_connections,
+            stamp=version_of_the_data,
+        ),
+        # An author is asked while their question is on the desk: no upload keeps that waiting.
+        "asker": Worker(
+            {"ask authors": send_due_clarifications},
             rest_s=0.5,
             after_round=close_old_connections,
             stamp=version_of_the_data,

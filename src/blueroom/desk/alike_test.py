@@ -23,7 +23,7 @@ from blueroom.posts.store import _LOCK_SPACE
 
 ALBUM = "Quand sort votre prochain album ?"
 ALBUM_AGAIN = "Votre prochain album, il sort quand ?"
-FILM = "Quand sort votre prochain film ?"
+LIVE = "Quand sort votre prochain album de concert ?"
 TOPICS = (
     "le théâtre", "les trains de nuit", "la mer en hiver", "le pain de seigle", "votre grand-mère",
     "les orages", "le silence", "la politique", "les chevaux", "le vélo en ville",
@@ -97,14 +97,17 @@ def test_who_says_what_a_newcomer_of_another_group_says_joins_that_group(ask):
 
 
 def test_what_is_only_like_is_proposed_also_of_the_same_moment(ask, moderator, moment):
-    head, like, unlike = ask(ALBUM, FILM, "When is your next album coming out?")
+    head, like, unlike = ask(ALBUM, LIVE, "When is your next album coming out?")
     assert [(one.state, one.proposal_id) for one in (like, unlike)] == [("waiting", head.pk)] * 2
 
     refuse_proposal(question_id=like.pk, now=moment, by=moderator)
     accept_proposal(question_id=unlike.pk, now=moment, by=moderator)
 
-    [film], [album] = ask("Votre prochain film, il sort quand ?"), ask("Next album: coming when?")
-    assert head_of(film) == like.pk
+    [live], [album] = (
+        ask("Votre prochain album de concert sort quand ?"),
+        ask("Next album: coming when?"),
+    )
+    assert head_of(live) == like.pk
     assert album.proposal_id in (head.pk, None)
     [exactly] = ask("Hello! When is your next album coming out")
     assert head_of(exactly) == head.pk  # what a person merged stands for its head

@@ -42,11 +42,13 @@ class ReplyOut(Schema):
 
 
 class ClarificationOut(Schema):
-    """What its author was asked: `state` is sending, sent or failed."""
+    """What its author was asked; states as of a reply. `message` says what to do where it failed,
+    or what it waits for."""
 
     state: str
     text: str
     url: str
+    code: str
     message: str
     by: str
     at: datetime
@@ -125,8 +127,8 @@ class Sought(Schema):
     """What questions are wanted: all that is given has to be met.
 
     `network` is that of any of a group's askers, `askers` and `votes` the least wanted,
-    `within_minutes` and `older_minutes` the age of the post. `share`: a part of the list, from 0,
-    and of how many, as 0/3.
+    `within_minutes` and `older_minutes` the age of the post, `theme` the key of what it is about.
+    `share`: a part of the list, from 0, and of how many, as 0/3.
     """
 
     state: QuestionState | Literal[""] = ""
@@ -138,6 +140,7 @@ class Sought(Schema):
     votes: int = Field(0, ge=0, le=2**31)
     within_minutes: int = Field(0, ge=0, le=1_000_000)
     older_minutes: int = Field(0, ge=0, le=1_000_000)
+    theme: str = Field("", max_length=40)
     share: str = Field("", pattern=r"^([0-9]{1,3}/[1-9][0-9]{0,2})?$")
 
     def criteria(self) -> Criteria:
@@ -152,6 +155,7 @@ class Sought(Schema):
             votes=self.votes,
             within_minutes=self.within_minutes,
             older_minutes=self.older_minutes,
+            theme=self.theme,
             share=(int(part), int(parts)) if parts else None,
         )
 

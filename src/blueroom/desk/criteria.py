@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from blueroom.desk import themes
 from blueroom.desk.models import Question, QuestionState
 from blueroom.desk.search import said_by
 from blueroom.room.models import Session
@@ -24,7 +25,8 @@ class Criteria:
     `text` is looked for in words and names, see `search`. `network` is that of any asker of a
     group. `language` is that of the words shown. `reason` is the code of one. `askers` and `votes`
     are the least wanted. `within_minutes` and `older_minutes` are the age of the post, at most and
-    at least. `share` is one's own part of the list, (from 0, of how many).
+    at least. `theme` is the key of what it is about, see `themes`. `share` is one's own part of the
+    list, (from 0, of how many).
     """
 
     state: str = ""
@@ -36,6 +38,7 @@ class Criteria:
     votes: int = 0
     within_minutes: int = 0
     older_minutes: int = 0
+    theme: str = ""
     share: tuple[int, int] | None = None
 
 
@@ -63,6 +66,8 @@ def questions_sought(session: Session, criteria: Criteria, *, now: datetime) -> 
     if of.reason:
         found = found.annotate(told=Cast("reasons", TextField()))
         found = found.filter(told__contains=json.dumps(of.reason))
+    if of.theme:
+        found = found.filter(pk__in=themes.sessions.ids_of(session, of.theme, now))
     if of.share:
         part, parts = of.share
         found = found.annotate(reader=F("id") * SHARE_FACTOR % SHARE_MODULUS % parts)

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.transaction import on_commit
 
 from blueroom.desk.errors import FilterUnusable, PersonsFilter, TooManyFilters
 from blueroom.desk.models import SavedFilter
+from blueroom.desk.presence import open_desks
 from blueroom.room.access import NotFound
 from blueroom.room.actor import Actor
 from blueroom.room.rules import may
 from blueroom.room.writing import one_transaction
+from blueroom.updates.tell import changed
 
 NAME_LIMIT = 40  # characters
 MOST = 50  # of one person
@@ -53,6 +56,7 @@ def save_filter(
             name=name,
             defaults={"asked": dict(asked), "is_shared": is_shared, "at": now},
         )
+        _tell(by, now)
     return kept
 
 
@@ -62,10 +66,17 @@ def may_remove(kept: SavedFilter, by: Actor) -> bool:
     return is_own or (kept.is_shared and may(by.role, "change_session"))
 
 
-def remove_filter(*, filter_id: int, by: Actor) -> None:
+def remove_filter(*, filter_id: int, now: datetime, by: Actor) -> None:
     """Raises NotFound for what is not theirs to remove."""
     with one_transaction():
         kept = filters_of(by).filter(pk=filter_id).first()
         if kept is None or not may_remove(kept, by):
             raise NotFound
         kept.delete()
+        _tell(by, now)
+
+
+def _tell(by: Actor, now: datetime) -> None:
+    """The desks of all the room's sessions: a filter is good in each."""
+    for session_id in open_desks(by.room_id, now=now):
+        changed(session_id, filters=True, when=on_commit)

@@ -45,6 +45,7 @@ class Asked(Schema):
     votes: int = Field(0, ge=0, le=1_000_000)
     within_minutes: int = Field(0, ge=0, le=1_000_000)
     older_minutes: int = Field(0, ge=0, le=1_000_000)
+    theme: str = Field("", max_length=40)
     mine: bool = False
 
 
@@ -104,5 +105,5 @@ def save(request: HttpRequest, slug: str, wanted: FilterIn) -> Status[dict[str, 
 @router.delete("/sessions/{slug}/filters/{filter_id}", response={204: None}, summary="Remove one")
 def remove(request: HttpRequest, slug: str, filter_id: int) -> Status[None]:
     by = request.auth.actor_in(session_of(slug).room_id, "moderate")
-    filters.remove_filter(filter_id=filter_id, by=by)
+    filters.remove_filter(filter_id=filter_id, now=now(), by=by)
     return Status(204, None)

@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from blueroom.room.models import Role
+from blueroom.base.clock import now
+from blueroom.desk.presence import note_presence
+from blueroom.desk.stream import changes
+from blueroom.desk.wire import FiltersChanged
+from blueroom.room.models import Role, Session
 
 FILTERS = "/api/v1/sessions/askines/filters"
 
@@ -57,6 +61,29 @@ def test_filters_are_removed_by_whose_they_are_and_shared_ones_by_producers(at_d
 
     assert statuses == [404, 404, 404, 204, 204]
     assert seen(lea) == []
+
+
+def test_every_open_desk_of_the_room_is_told_what_is_kept_and_removed(
+    at_desk, session, make_member, moment, monkeypatch, django_capture_on_commit_callbacks
+):
+    told = []
+    monkeypatch.setattr(
+        "blueroom.updates.tell._deliver", lambda id_, notice: told.append((id_, notice))
+    )
+    Session.objects.create(
+        room=session.room, guest=session.guest, slug="shut", starts_at=moment, created_at=moment
+    )
+    note_presence(session=session, person_id=make_member().person_id, question_id=None, now=now())
+    boss = at_desk("Boss", Role.PRODUCER)
+    told.clear()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        kept = save(boss, "Bluesky", network="bluesky", is_shared=True).json()["id"]
+    with django_capture_on_commit_callbacks(execute=True):
+        boss.delete(f"{FILTERS}/{kept}")
+
+    assert [id_ for id_, _ in told] == [session.pk] * 2
+    assert [list(changes(session, notice)) for _, notice in told] == [[FiltersChanged()]] * 2
 
 
 def test_filters_need_a_name_and_known_criteria(at_desk):

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from blueroom.posts.models import Author, Post
-from blueroom.room.models import Person, Room, Session
+from blueroom.room.models import Account, Person, Room, Session
 
 
 class QuestionState(models.TextChoices):
@@ -180,25 +180,55 @@ class Ban(models.Model):
         constraints = [models.UniqueConstraint(fields=["room", "author"], name="one_ban_a_room")]
 
 
-class Clarification(models.Model):
+class SendState(models.TextChoices):
+    """How far on its way out; `sending` with a lease that ran out is tried again, same key."""
+
+    DUE = "due", _("Waiting to be sent")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Published")
+    FAILED = "failed", _("Needs somebody")
+    TAKEN_BACK = "taken_back", _("Taken back")
+
+
+class Outgoing(models.Model):
+    """Words that go out under somebody's post, published once: a reply, or what an author is asked.
+
+    `key` is chosen before the first try and used in all of them, so that no retry publishes twice.
+    `memory` is the connector's, from try to try.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, null=True)
+    state = models.CharField(max_length=10, choices=SendState.choices, default=SendState.DUE)
+    key = models.CharField(max_length=13, unique=True)
+    text = models.TextField()
+    memory = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField()
+    asked_at = models.DateTimeField()  # last time that somebody wanted it to go out
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True)
+    by_name = models.CharField(max_length=160)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    remote_id = models.CharField(max_length=512, blank=True)
+    remote_version = models.CharField(max_length=120, blank=True)
+    url = models.CharField(max_length=1000, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Clarification(Outgoing):
     """What the crew asked a question's author: published once under their post, or shown to them on
     the phone page. The room that sends it writes it.
-
-    `key` is chosen before the first try and used in all of them, as a reply's is; `memory` is the
-    connector's.
     """
 
     question = models.OneToOneField(Question, models.CASCADE, related_name="clarification")
-    text = models.TextField()
-    key = models.CharField(max_length=13, unique=True)
-    state = models.CharField(max_length=10)  # sending, sent, failed
-    memory = models.JSONField(default=dict)
-    url = models.CharField(max_length=1000, blank=True)
-    code = models.CharField(max_length=60, blank=True)
-    message = models.CharField(max_length=400, blank=True)
-    by_person = models.ForeignKey(Person, models.PROTECT, null=True)
-    by_name = models.CharField(max_length=160)
-    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "due_at"], name="clarifications_due")]
 
 
 class SavedFilter(models.Model):

@@ -17,6 +17,7 @@ import msgspec
 import numpy as np
 from django.db.models import Max, QuerySet
 
+from blueroom.desk import themes
 from blueroom.desk.models import Question, QuestionState
 from blueroom.grouping.ranking import Candidate, ReasonCode, rank
 from blueroom.grouping.reading import read, words_ignored
@@ -75,8 +76,17 @@ class _List:
         ignored = words_ignored([session.guest.name, *session.hashtags])
         vectors = self._read(texts | answered, ignored)
         last_asked = _last_asked(session, state)
+        about = themes.sessions.of(session, now).key_of()
         positions = rank(
-            [_candidate(row, last_asked.get(row[0]), session.takes_votes) for row in rows],
+            [
+                _candidate(
+                    row,
+                    last_asked.get(row[0]),
+                    about.get(row[0], ""),
+                    takes_votes=session.takes_votes,
+                )
+                for row in rows
+            ],
             vectors=_stacked(vectors, texts),
             answered=_stacked(vectors, answered),
             voters={PAGE: _count_voters(session.pk)} if session.takes_votes else {},
@@ -152,7 +162,9 @@ def _lines(session: Session, state: QuestionState) -> QuerySet[Question]:
     return found.order_by("-id")
 
 
-def _candidate(row: tuple[Any, ...], last_asked: datetime | None, takes_votes: bool) -> Candidate:
+def _candidate(
+    row: tuple[Any, ...], last_asked: datetime | None, theme: str, *, takes_votes: bool
+) -> Candidate:
     of = dict(zip(_COLUMNS, row, strict=True))
     language, _, _ = of["language"].partition("-")
     return Candidate(
@@ -164,8 +176,8 @@ def _candidate(row: tuple[Any, ...], last_asked: datetime | None, takes_votes: b
         author=str(of["post__author_id"]),
         followers=of["post__author__followers"],
         language=language.lower(),
-        # What may be of one group is of one theme.
-        theme=str(of["proposal_id"] or of["id"]),
+        # What may be of one group is of one theme, whatever it is about.
+        theme=theme or str(of["proposal_id"] or of["id"]),
         # A country would be everybody's place.
         place=of["post__location__place"] or "" if of["post__location__level"] == "city" else "",
     )

@@ -83,6 +83,20 @@ def test_votes_count_by_how_many_people_vote_at_all(session, ask, moderator, mom
     assert ranked(session, moment + 2 * order.CALM, "approved")[0] == (fresh.pk, ["just_asked"])
 
 
+def test_of_ten_at_most_three_are_about_one_theme(session, ask, moment):
+    asked = "Votre album parle-t-il {} ?"
+    about_album = [ask(asked.format(of)) for of in ("d'amour", "du fleuve", "de Lyon", "du loup")]
+    for text in (SPINACH, NIGHT, VALLEY):
+        ask(text)
+    for question in about_album:
+        Question.objects.filter(pk=question.pk).update(askers=9)
+
+    album = {one.pk for one in about_album}
+    is_album = [id_ in album for id_, _ in ranked(session, moment)]
+
+    assert (is_album[0], sum(is_album[:6]), is_album[-1]) == (True, 3, True)
+
+
 def test_an_order_is_made_once_in_ten_seconds_and_has_another_version_when_it_is_another(
     session, ask, moment, django_assert_num_queries
 ):
@@ -97,5 +111,5 @@ def test_an_order_is_made_once_in_ten_seconds_and_has_another_version_when_it_is
 
     assert (len(second.ids), second.version == first.version) == (2, False)
     assert third.version == second.version
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         order.orders.of(session, QuestionState.WAITING, moment + 3 * order.CALM)

@@ -30,6 +30,12 @@ def people_at(session: Session, *, now: datetime) -> list[Present]:
     ]
 
 
+def open_desks(room_id: int, *, now: datetime) -> list[int]:
+    """The room's sessions at whose desk somebody is."""
+    there = Presence.objects.filter(session__room_id=room_id, seen_at__gt=now - GONE_AFTER)
+    return sorted(set(there.values_list("session_id", flat=True)))
+
+
 def note_presence(
     *,
     session: Session,

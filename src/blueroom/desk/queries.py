@@ -82,9 +82,10 @@ _COLUMNS = (
     "clarification__state",
     "clarification__text",
     "clarification__url",
-    "clarification__message",
+    "clarification__error_code",
+    "clarification__error_message",
     "clarification__by_name",
-    "clarification__at",
+    "clarification__asked_at",
 )
 
 
@@ -158,9 +159,10 @@ def _clarifying(of: dict[str, Any]) -> Clarifying | None:
         state=of["clarification__state"],
         text=of["clarification__text"],
         url=of["clarification__url"],
-        message=of["clarification__message"],
+        code=of["clarification__error_code"],
+        message=of["clarification__error_message"],
         by=of["clarification__by_name"],
-        at=of["clarification__at"],
+        at=of["clarification__asked_at"],
     )
 
 

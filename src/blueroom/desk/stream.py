@@ -14,6 +14,7 @@ from blueroom.desk.wire import (
     CrewChanged,
     DeskChange,
     DeskState,
+    FiltersChanged,
     QuestionChanged,
     QuestionGone,
     SessionChanged,
@@ -46,3 +47,5 @@ def changes(session: Session, notice: Notice) -> Iterator[DeskChange]:
         yield ChannelsChanged(channel_lines(session))
     if notice.crew:
         yield CrewChanged(people_at(session, now=now()))
+    if notice.filters:
+        yield FiltersChanged()

@@ -59,11 +59,12 @@ class ReplyLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clarifying(msgspec.Struct, frozen=True, kw_only=True):
-    """What the author was asked, and where that stands; `message` says why it failed."""
+    """What the author was asked, and where that stands; `message` says why it failed, or waits."""
 
-    state: str  # sending, sent, failed
+    state: str  # due, sending, sent, failed, taken_back
     text: str
     url: str
+    code: str
     message: str
     by: str
     at: datetime
@@ -211,6 +212,10 @@ class ChannelsChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="channe
     channels: list[ChannelLine]
 
 
+class FiltersChanged(msgspec.Struct, frozen=True, tag_field="kind", tag="filters"):
+    """Somebody kept or removed a filter: each desk asks for those that it may see."""
+
+
 DeskChange = (
     QuestionChanged
     | QuestionGone
@@ -219,4 +224,5 @@ DeskChange = (
     | ChannelsChanged
     | CrewChanged
     | ApprovalChanged
+    | FiltersChanged
 )

@@ -45,7 +45,7 @@ class Placed(NamedTuple):
     key: Key
     head_key: Key
     how: How
-    score: float  # 0 to 1; from 0.5 on proposed, from 0.8 on merged
+    score: float  # 0 to 1; from 0.48 on proposed, from 0.8 on merged
     is_piled: bool = False
 
 

@@ -29,7 +29,7 @@ def test_place_puts_one_question_on_one_line_also_within_one_batch() -> None:
         "When is your next album coming out?",
         "Quand sort votre prochain film ?",
         "Aimez-vous les épinards ?",
-    ) == [(1, "new"), (1, "exact"), (1, "merged"), (1, "proposed"), (1, "proposed"), (6, "new")]
+    ) == [(1, "new"), (1, "exact"), (1, "merged"), (1, "proposed"), (5, "new"), (6, "new")]
     assert len(heads) == 4
 
 

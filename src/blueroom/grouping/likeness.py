@@ -9,7 +9,7 @@ from typing import NamedTuple
 from blueroom.grouping.reading import LIGHT, Reading, Term
 
 MERGED_FROM = 0.8
-PROPOSED_FROM = 0.5
+PROPOSED_FROM = 0.48
 SAME_IDEA = 0.85
 SAME_ROOT = 0.8
 MISSPELT = 0.9
@@ -143,7 +143,7 @@ def _agree(one: Reading, other: Reading, matched: Matched) -> bool:
     if matched.alike or matched.misspelt > 1 or _heavy(matched.left) or _heavy(matched.right):
         return False
     if matched.left or matched.right:  # light words; they decide where there is little else
-        few = min(sum(term.weight == 1 for term in each.terms) for each in (one, other))
+        few = min(sum(term.weight > LIGHT for term in each.terms) for each in (one, other))
         if few < 2:
             return False
     return _in_one_order(one, other)

@@ -25,7 +25,7 @@ class Meaning(Protocol):
 
 
 class Near(NamedTuple):
-    """The question that another one may mean; the score is one for a proposal, 0.5 to 0.79."""
+    """The question that another one may mean; the score is one for a proposal, 0.48 to 0.79."""
 
     key: Key
     score: float

@@ -26,7 +26,7 @@ def test_what_means_nearly_the_same_is_found_among_those_held_and_those_before_i
     then = meanings.place([("c", "Bob, ça gagne ?"), ("d", "Sa paye ?"), ("e", "Il gagne ?")])
 
     assert first == [None, None]
-    assert then == [Near("a", 0.79), Near("a", 0.693), Near("a", 0.79)]
+    assert then == [Near("a", 0.79), Near("a", 0.687), Near("a", 0.79)]
 
 
 def test_who_was_forgotten_or_made_room_is_found_no_more() -> None:

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
-from blueroom.grouping.words import LANGUAGES, first_of_two, ideas, stem, vocabulary
+from blueroom.grouping.words import LANGUAGES, first_of_two, general_stems, ideas, stem, vocabulary
 from blueroom.holding.letters import fold
 
 MOST_CHARACTERS = 1_000  # of a text are read
 MOST_TERMS = 40
 LIGHT = 0.3
+GENERAL = 0.5  # counts by half for a proposal, and in full before a machine merges
 ASKS_WITHIN = 2  # words of the beginning or the end
 ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 MARKED = re.compile(r"[#＃@]|://|www\.", re.IGNORECASE)
@@ -162,7 +163,8 @@ def _terms(words: Sequence[str], language: str, ignored: Set[str]) -> tuple[Term
 @lru_cache(maxsize=20_000)
 def _term(word: str, language: str) -> Term:
     form = stem(word, language)
-    weight = LIGHT if word in vocabulary(language).light else 1.0
+    known = vocabulary(language)
+    weight = LIGHT if word in known.light else GENERAL if form in general_stems(language) else 1.0
     return Term(form, ideas().get((language, form), ""), weight)
 
 

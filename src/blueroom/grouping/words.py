@@ -21,6 +21,7 @@ class Vocabulary:
 
     stop: set[str] = field(default_factory=set)
     light: set[str] = field(default_factory=set)
+    general: set[str] = field(default_factory=set)  # what no question is about
     greeting: set[str] = field(default_factory=set)
     negation: set[str] = field(default_factory=set)
     asking: dict[str, str] = field(default_factory=dict)  # word: why, when, where, who, much
@@ -37,6 +38,7 @@ def vocabulary(language: str) -> Vocabulary:
     sets = {
         "stop": found.stop,
         "light": found.light,
+        "general": found.general,
         "greeting": found.greeting,
         "not": found.negation,
         "endings": found.endings,
@@ -50,6 +52,12 @@ def vocabulary(language: str) -> Vocabulary:
         else:
             found.asking |= dict.fromkeys(line.split(), heading)
     return found
+
+
+@cache
+def general_stems(language: str) -> frozenset[str]:
+    """The stems of words that no question is about."""
+    return frozenset(stem(word, language) for word in vocabulary(language).general)
 
 
 @cache

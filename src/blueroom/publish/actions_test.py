@@ -21,7 +21,7 @@ from blueroom.networks.interface import (
 )
 from blueroom.posts.models import Author
 from blueroom.publish import queries
-from blueroom.publish.actions import ask_for_reply, send_reply, take_back_reply
+from blueroom.publish.actions import ask_for_reply, replies, send_reply, take_back_reply
 from blueroom.publish.errors import (
     CannotReply,
     NoAccount,
@@ -31,7 +31,7 @@ from blueroom.publish.errors import (
     ReplyRefused,
 )
 from blueroom.publish.models import Reply
-from blueroom.publish.queries import preview_reply, replies_due
+from blueroom.publish.queries import preview_reply
 from blueroom.room.models import Account
 from blueroom.room.seal import Sealed, seal, unseal
 
@@ -80,7 +80,7 @@ def test_reply_that_was_refused_waits_for_a_person(board, answered, moderator, m
         "failed",
         "Wrong password.",
     )
-    assert list(replies_due(now=moment + timedelta(days=2))) == []
+    assert list(replies.due(now=moment + timedelta(days=2))) == []
 
     again = ask_for_reply(question_id=answered.pk, now=moment, by=moderator, text="La nuit.")
     again = send_reply(reply_id=again.pk, now=moment)
@@ -92,8 +92,8 @@ def test_reply_left_behind_by_a_process_that_ended_is_found(board, answered, mod
     reply = ask_for_reply(question_id=answered.pk, now=moment, by=moderator)
     Reply.objects.update(state="sending", leased_until=moment + timedelta(seconds=60))
 
-    assert list(replies_due(now=moment + timedelta(seconds=59))) == []
-    assert list(replies_due(now=moment + timedelta(seconds=61))) == [reply]
+    assert list(replies.due(now=moment + timedelta(seconds=59))) == []
+    assert list(replies.due(now=moment + timedelta(seconds=61))) == [reply]
     assert send_reply(reply_id=reply.pk, now=moment + timedelta(seconds=61)).state == "sent"
 
 
@@ -233,7 +233,7 @@ def test_reply_waits_for_its_video_and_then_goes_out_by_itself(
     assert (answered.reply_state, answered.reply_code) == ("due", "clip_being_made")
     Render.objects.update(state="ready", file="wide.mp4")
     later = moment + timedelta(seconds=2)
-    assert list(replies_due(now=later)) == [reply]
+    assert list(replies.due(now=later)) == [reply]
     reply = send_reply(reply_id=reply.pk, now=later)
 
     assert (reply.state, reply.error_code, board.calls) == ("sent", "", 1)
@@ -409,8 +409,8 @@ def test_reply_with_a_large_file_is_left_to_its_process_for_as_long_as_it_takes(
         send_reply(reply_id=reply.pk, now=moment)
 
     assert reply_limit_s(board.replies[reply.key].media) == 260
-    assert list(replies_due(now=moment + timedelta(seconds=289))) == []
-    assert list(replies_due(now=moment + timedelta(seconds=291))) == [reply]
+    assert list(replies.due(now=moment + timedelta(seconds=289))) == []
+    assert list(replies.due(now=moment + timedelta(seconds=291))) == [reply]
 
 
 def test_reply_asked_for_again_after_days_has_its_time(board, answered, moderator, moment):
@@ -494,7 +494,7 @@ def make_member_of(answered, make_post, moderator, moment):
 
 
 def send_all(moment):
-    for reply in replies_due(now=moment):
+    for reply in replies.due(now=moment):
         send_reply(reply_id=reply.pk, now=moment)
 
 

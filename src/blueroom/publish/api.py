@@ -12,11 +12,11 @@ from pydantic import Field
 
 from blueroom.base.clock import now
 from blueroom.desk.api import QuestionOut, told
-from blueroom.desk.models import Question
+from blueroom.desk.models import Question, SendState
 from blueroom.desk.queries import row_of
 from blueroom.publish import actions, clarifying
 from blueroom.publish.composing import Composed, Wish
-from blueroom.publish.models import Media, Reply, ReplyState
+from blueroom.publish.models import Media, Reply
 from blueroom.publish.offers import ClipOffer, PhotoOffer
 from blueroom.publish.queries import others_asking, preview_reply
 from blueroom.room.access import NotFound
@@ -185,7 +185,7 @@ def preview(
     desk, composed, offers = preview_reply(question, wish=wish)
     shown = composed.preview
     reply = Reply.objects.filter(question=question).first()
-    is_sent = reply is not None and reply.state == ReplyState.SENT
+    is_sent = reply is not None and reply.state == SendState.SENT
     return {
         "text": shown.text,
         "words": composed.words,
@@ -278,12 +278,25 @@ def preview_asking(request: HttpRequest, question_id: int, text: str = "") -> di
     summary="Ask its author what they mean, once, under their post",
 )
 def ask_author(request: HttpRequest, question_id: int, words: Words) -> Any:
-    """The question, whose `clarification` says what came of it."""
+    """The question, whose `clarification` says how far that is; it goes out in the background."""
     question = _question(request, question_id)
     by = request.auth.actor_in(question.session.room_id, "reply")
     clarifying.ask_author(
         question_id=question_id, text=words.text.replace("\0", ""), now=now(), by=by
     )
+    return told(row_of(question_id))
+
+
+@router.delete(
+    "/questions/{question_id}/clarification",
+    response=QuestionOut,
+    summary="Take back what its author was asked",
+)
+def take_back_asking(request: HttpRequest, question_id: int) -> Any:
+    """Deleted where it is published, stopped where it waits to be."""
+    question = _question(request, question_id)
+    by = request.auth.actor_in(question.session.room_id, "reply")
+    clarifying.take_back_clarification(question_id=question_id, by=by)
     return told(row_of(question_id))
 
 

@@ -1,13 +1,11 @@
 """Asking a question's author what they mean: by a person, once, under their post.
 
-On networks it goes out as a reply does; who asked by the phone page reads it there. It is sent
-while the person waits: what fails is told, and sent again by hand with the same key.
+On networks it goes out as a reply does, in the background; who asked by the phone page reads it
+there.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,25 +13,47 @@ from datetime import datetime, timedelta
 from django.db.transaction import on_commit
 from django.utils.translation import gettext_noop as _
 
-from blueroom.base.errors import BlueRoomError
 from blueroom.base.ids import new_tid
-from blueroom.desk.models import Clarification, Question
+from blueroom.desk.models import Clarification, Question, SendState
 from blueroom.desk.rules import OPEN
-from blueroom.networks.interface import Publisher, Sent, reply_limit_s
-from blueroom.publish.actions import in_time, remember
+from blueroom.networks.interface import Publisher
 from blueroom.publish.composing import Composed, Problem, Wish, compose
-from blueroom.publish.errors import ClarificationOnItsWay, NotToClarify, ReplyRefused, WordsNeeded
+from blueroom.publish.errors import (
+    ClarificationOnItsWay,
+    NotAsked,
+    NotToClarify,
+    ReplyRefused,
+    WordsNeeded,
+)
 from blueroom.publish.offers import Offers
-from blueroom.publish.queries import Desk, desk_for, target_of
+from blueroom.publish.outbox import Outbox
+from blueroom.publish.queries import desk_for, target_of
 from blueroom.room.actor import Actor
 from blueroom.room.writing import one_transaction
 from blueroom.updates.tell import changed
 
-log = logging.getLogger(__name__)
 PAGE = "page"  # who asked there has no network of theirs; the page tells them
 PAGE_LIMIT = 500  # characters, as much as a question there
 TOO_LONG = ("too_long", _("The text is too long."))
-LEASE = timedelta(seconds=reply_limit_s([]) + 30)
+
+
+class Clarifications(Outbox[Clarification]):
+    """What authors are asked, on its way out. After an hour the room has moved on."""
+
+    rows = Clarification
+    patience = timedelta(hours=1)
+
+    def compose(self, one: Clarification, publisher: Publisher) -> Composed:
+        if _is_done_with(one.question):
+            raise NotToClarify
+        return _composed(publisher, one.question, one.text)
+
+    def tell(self, one: Clarification) -> None:
+        question = one.question
+        changed(question.session_id, questions=[question.pk], at_once=True, when=on_commit)
+
+
+clarifications = Clarifications()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +76,7 @@ def preview_clarification(question: Question, *, text: str) -> Shown:
             network=PAGE, account="", length=len(text), limit=PAGE_LIMIT, problems=problems
         )
     desk = desk_for(question)
-    shown = _composed(desk, question, text).preview
+    shown = _composed(desk.publisher(), question, text).preview
     return Shown(
         network=desk.network.slug,
         account=desk.account.handle if desk.account else "",
@@ -66,21 +86,26 @@ def preview_clarification(question: Question, *, text: str) -> Shown:
     )
 
 
-def _composed(desk: Desk, question: Question, text: str) -> Composed:
+def _composed(publisher: Publisher, question: Question, text: str) -> Composed:
     to, wish = target_of(question.post), Wish(words=text)
-    return compose(desk.publisher(), to=to, wish=wish, offers=Offers())
+    return compose(publisher, to=to, wish=wish, offers=Offers())
+
+
+def _is_done_with(question: Question) -> bool:
+    return question.withdrawn_at is not None or question.state not in OPEN
 
 
 def ask_author(*, question_id: int, text: str, now: datetime, by: Actor) -> Clarification:
-    """Ask the author of a question that nothing was decided on for good. Waits for the network.
+    """Decide that the author of a question is asked, where nothing was decided on it for good. The
+    worker sends it, and tries again for an hour.
 
-    May be repeated: what went out is given back unchanged, what failed is sent with the words of
-    now and the same key, so that it is there once whatever happened.
+    May be repeated: what is out, or on its way with these words, is given back unchanged; what
+    failed goes out with the words of now and the same key, so that it is there once.
 
     Raises:
         WordsNeeded: there is nothing to send.
         NotToClarify: it is answered, rejected, in a group or taken away.
-        ClarificationOnItsWay: somebody is sending it.
+        ClarificationOnItsWay: other words may have arrived already.
         CannotReply, NoAccount: there is nothing to send it with.
         ReplyRefused: the network would not take it; `details["problems"]` says why.
     """
@@ -90,20 +115,16 @@ def ask_author(*, question_id: int, text: str, now: datetime, by: Actor) -> Clar
     with one_transaction():
         found = Question.objects.select_for_update(of=("self",))
         question = found.select_related("session", "post__author").get(pk=question_id)
-        if question.withdrawn_at or question.state not in OPEN:
+        if _is_done_with(question):
             raise NotToClarify
         asked = Clarification.objects.filter(question=question).first()
-        if asked and asked.state == "sent":
+        if asked and asked.state not in (SendState.FAILED, SendState.TAKEN_BACK):
+            if asked.state != SendState.SENT and asked.text != text:
+                raise ClarificationOnItsWay
             return asked
-        if asked and asked.state == "sending" and asked.at > now - LEASE:
-            raise ClarificationOnItsWay
         _check(question, text)
-        asked = asked or Clarification(question=question, key=new_tid(now))
-        asked.text, asked.at = text, now
-        asked.by_person_id, asked.by_name = by.person_id, by.name
-        _keep(asked, "sent" if question.post.network == PAGE else "sending")
-    if asked.state == "sending":
-        _send(asked)
+        asked = asked or Clarification(question=question, created_at=now)
+        _plan(asked, question, text, now, by)
     return asked
 
 
@@ -113,43 +134,40 @@ def _check(question: Question, text: str) -> None:
         raise ReplyRefused(problems=[code for code, _said in shown.problems])
 
 
-def _send(asked: Clarification) -> None:
-    desk: Desk | None = None
-    try:
-        desk = desk_for(asked.question)
-        text = _composed(desk, asked.question, asked.text).text
-        sent = asyncio.run(_reply(desk.publisher(), asked, text))
-    except BlueRoomError as error:
-        _fail(asked, error)
-    except Exception as error:  # a connector's own fault: told, to be sent again with the same key
-        log.exception("clarification %s could not be sent", asked.pk)
-        _fail(asked, BlueRoomError(type(error).__name__))
+def _plan(asked: Clarification, question: Question, text: str, now: datetime, by: Actor) -> None:
+    if not asked.key or asked.state == SendState.TAKEN_BACK:
+        asked.key = new_tid(now)  # what was taken back leaves its key used on the network
+    asked.question, asked.text = question, text
+    asked.by_person_id, asked.by_name = by.person_id, by.name
+    if question.post.network == PAGE:
+        asked.due_at = asked.asked_at = now
+        clarifications.keep(asked, SendState.SENT, sent_at=now)
     else:
-        asked.url, asked.code, asked.message = sent.url, "", ""
-        with one_transaction():
-            _keep(asked, "sent")
-    if desk is not None:
-        remember(desk)
+        asked.account = desk_for(question).account
+        clarifications.ask(asked, now=now)
 
 
-async def _reply(publisher: Publisher, asked: Clarification, text: str) -> Sent:
-    async with in_time(publisher, reply_limit_s([])):
-        return await publisher.reply(
-            to=target_of(asked.question.post),
-            text=text,
-            key=asked.key,
-            at=asked.at,
-            memory=asked.memory,
-        )
+def take_back_clarification(*, question_id: int, by: Actor) -> Clarification:
+    """Delete what the author was asked, on its network or on their phone, or stop it where it waits
+    to go out. Waits for the network; may be repeated.
 
-
-def _fail(asked: Clarification, error: BlueRoomError) -> None:
-    asked.code, asked.message = error.code, str(error.message)[:400]
+    Raises:
+        NotAsked: nothing went out.
+        ClarificationOnItsWay: it is being sent at this moment.
+        Unavailable, Refused: the network's answer.
+    """
     with one_transaction():
-        _keep(asked, "failed")
-
-
-def _keep(asked: Clarification, state: str) -> None:
-    asked.state = state
-    asked.save()
-    changed(asked.question.session_id, questions=[asked.question_id], at_once=True, when=on_commit)
+        found = Clarification.objects.select_for_update(of=("self",))
+        asked = found.select_related("question__post").filter(question_id=question_id).first()
+        if asked is None or asked.state == SendState.FAILED:
+            raise NotAsked
+        if asked.state == SendState.SENDING:
+            raise ClarificationOnItsWay
+        is_on_page = asked.question.post.network == PAGE
+        if asked.state == SendState.DUE or (asked.state == SendState.SENT and is_on_page):
+            clarifications.keep(asked, SendState.TAKEN_BACK)
+        if asked.state == SendState.TAKEN_BACK:
+            return asked
+        if not asked.remote_id:  # an earlier version did not keep what it is called there
+            raise NotAsked
+    return clarifications.take_back(asked.pk, by=by)

@@ -56,11 +56,23 @@ class NotToClarify(NotAcceptable):
     sentence = _("Nothing is left to ask about this question.")  # type: ignore[assignment]
 
 
+class NotAsked(NotAcceptable):
+    code: ClassVar[str] = "not_asked"
+    sentence = _("There is nothing to take back: its author was not asked by us.")  # type: ignore[assignment]
+
+
 class ClarificationOnItsWay(NotAcceptable):
-    """Somebody else is sending it at this moment."""
+    """It is being sent at this moment, or waits with other words."""
 
     code: ClassVar[str] = "clarification_on_its_way"
     sentence = _("Its author is being asked at this moment.")  # type: ignore[assignment]
+
+
+class NetworkSilent(NeedsPerson):
+    """It did not answer for as long as it was asked."""
+
+    code: ClassVar[str] = "network_silent"
+    sentence = _("The network did not answer for too long. Send it again when it does.")  # type: ignore[assignment]
 
 
 class NotPublished(NotAcceptable):

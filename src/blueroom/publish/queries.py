@@ -1,24 +1,21 @@
-"""What a reply would look like, and which replies are due."""
+"""What a reply would look like, and where it goes out from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from django.db.models import Q, QuerySet
-
-from blueroom.desk.models import Question, QuestionState
+from blueroom.desk.models import Question, QuestionState, SendState
 from blueroom.networks.interface import Author, Network, Publisher, Target
 from blueroom.networks.registry import networks
 from blueroom.posts.models import Post
 from blueroom.publish.composing import Composed, Wish, compose
 from blueroom.publish.errors import CannotReply, NoAccount, NotAnswered
-from blueroom.publish.models import Reply, ReplyState
+from blueroom.publish.models import Reply
 from blueroom.publish.offers import Offers, offers_for
 from blueroom.room.models import Account
 from blueroom.room.seal import Sealed, unseal
 
-ON_ITS_WAY = (ReplyState.DUE, ReplyState.SENDING, ReplyState.SENT)
+ON_ITS_WAY = (SendState.DUE, SendState.SENDING, SendState.SENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,16 +105,9 @@ def preview_reply(question: Question, *, wish: Wish | None = None) -> tuple[Desk
     if kept is not None and not wish.media and (has_more or kept.state in ON_ITS_WAY):
         wish = replace(
             wish,
-            media="" if kept.state == ReplyState.TAKEN_BACK else kept.media,
+            media="" if kept.state == SendState.TAKEN_BACK else kept.media,
             alt=wish.alt or kept.alt,
             or_link=wish.or_link or kept.or_link,
         )
     composed = compose(desk.publisher(), to=target_of(question.post), wish=wish, offers=offers)
     return desk, composed, offers
-
-
-def replies_due(*, now: datetime) -> QuerySet[Reply]:
-    """Replies that somebody should send: due, or left behind by a process that ended."""
-    return Reply.objects.filter(
-        Q(state=ReplyState.DUE, due_at__lte=now) | Q(state=ReplyState.SENDING, leased_until__lt=now)
-    ).order_by("due_at", "id")

@@ -30,6 +30,7 @@ class Notice(msgspec.Struct, kw_only=True):
     studio: bool = False
     crew: bool = False
     walls: bool = False
+    filters: bool = False
     at_once: bool = False
 
     def add(self, other: Notice) -> None:
@@ -40,6 +41,7 @@ class Notice(msgspec.Struct, kw_only=True):
         self.studio |= other.studio
         self.crew |= other.crew
         self.walls |= other.walls
+        self.filters |= other.filters
         self.at_once |= other.at_once
 
 
@@ -76,6 +78,7 @@ def changed(
     studio: bool = False,
     crew: bool = False,
     walls: bool = False,
+    filters: bool = False,
     at_once: bool = False,
     when: Callable[[Callable[[], None]], object] | None = None,
 ) -> None:
@@ -92,6 +95,7 @@ def changed(
         studio=studio,
         crew=crew,
         walls=walls,
+        filters=filters,
         at_once=at_once,
     )
 

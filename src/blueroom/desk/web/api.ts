@@ -33,6 +33,14 @@ export interface HouseOrder {
   why: number[];
 }
 
+/** What questions are about: for each id, the place of its theme. */
+export interface ToldThemes {
+  version: string;
+  themes: { key: string; words: string[]; questions: number }[];
+  ids: number[];
+  of: number[];
+}
+
 /** How an author would be asked what they mean; it may go out where there are no problems. */
 export interface AskingPreview {
   network: string;
@@ -283,6 +291,11 @@ export class Api {
     return this.get<HouseOrder | null>(`/sessions/${this.slug}/order`, query);
   }
 
+  /** Null where the version at hand still stands. */
+  themes(since: string) {
+    return this.get<ToldThemes | null>(`/sessions/${this.slug}/themes`, { since });
+  }
+
   countQuestions(query: Query) {
     return this.get<{ count: number }>(`/sessions/${this.slug}/questions/count`, query);
   }
@@ -346,8 +359,13 @@ export class Api {
   }
 
   askAuthor(id: number, text: string) {
+    return this.post<Row>(`/questions/${id}/clarification`, { text });
+  }
+
+  takeBackAsking(id: number) {
     // The server waits for the network.
-    return this.post<Row>(`/questions/${id}/clarification`, { text }, undefined, PUBLISH_MS);
+    const headers = { 'X-CSRFToken': this.csrf };
+    return this.ask<Row>(`/questions/${id}/clarification`, { method: 'DELETE', headers }, PUBLISH_MS);
   }
 
   private async isShutOut(): Promise<boolean> {

@@ -22,6 +22,7 @@ import { Older } from './older.svelte';
 import { Order } from './order.svelte';
 import { Rows } from './rows.svelte';
 import { Screens } from './screens.svelte';
+import { Themes } from './themes.svelte';
 import {
   BEHIND,
   byAskers,
@@ -107,6 +108,7 @@ export class Desk {
   readonly answering: Answering;
   readonly older: Older;
   readonly order: Order;
+  readonly themes: Themes;
   readonly marks: Marks;
   readonly beside: Beside;
   readonly crew: Crew;
@@ -143,6 +145,7 @@ export class Desk {
     this.messages = new Messages(this.api, this.say, this.notices, rightsEnded);
     this.older = new Older(this.api, this.rows, rightsEnded);
     this.order = new Order(this.api, `desk/order/${boot.me_id}`, rightsEnded);
+    this.themes = new Themes(this.api);
     this.answering = new Answering(this);
     this.marks = new Marks(this);
     this.beside = new Beside(this);
@@ -162,6 +165,11 @@ export class Desk {
   shown = $derived(this.sifted.ids);
 
   /** Languages of the loaded questions of this filter, the most frequent first. */
+  /** What the list's questions are about, by key, and how many are. */
+  get themesListed(): [string, number][] {
+    return this.sifted.themes;
+  }
+
   get languages(): [string, number][] {
     return this.sifted.languages;
   }
@@ -216,6 +224,7 @@ export class Desk {
   private sift(): {
     ids: number[];
     languages: [string, number][];
+    themes: [string, number][];
     reasons: [string, number][];
     listed: number;
     met: number;
@@ -224,9 +233,10 @@ export class Desk {
     const states = statesOf(this.filter);
     const { needle, kept, rows, crew } = this;
     const { now: criteria, age_ms } = this.filters;
-    const { language, reason } = criteria;
+    const { language, reason, theme } = criteria;
     const mine = criteria.mine && this.filter === 'waiting';
     const tally = new Map<string, number>();
+    const about = new Map<string, number>();
     const found: Row[] = [];
     let listed = 0;
     let isGuest = false; // the one that is kept, though it is not asked for
@@ -237,21 +247,26 @@ export class Desk {
       if (isIn) listed += 1;
       if (!matches(row, needle)) continue;
       const isMet = isIn && meets(row, criteria, age_ms) && (!mine || crew.isMine(id));
-      if (isMet) tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
-      const isWanted = isMet && (!language || row.language === language);
+      const key = this.themes.of(id);
+      const isSpoken = !language || row.language === language;
+      const isAbout = !theme || key === theme;
+      if (isMet && isAbout) tally.set(row.language, (tally.get(row.language) ?? 0) + 1);
+      if (isMet && isSpoken && key) about.set(key, (about.get(key) ?? 0) + 1);
+      const isWanted = isMet && isSpoken && isAbout;
       if (!isWanted && id === kept) isGuest = true;
       if (isWanted || id === kept) found.push(row);
     }
     const chosen = this.order.sort === 'askers' ? byAskers : this.order.compare;
     const order = orderOf(this.filter) ?? chosen;
     if (order) found.sort(order);
-    const languages = [...tally].sort((one, other) => other[1] - one[1]);
+    const languages = byNumber(tally);
     const reasons = this.filter === 'held' ? reasonsOf(found) : [];
     const isSought = (row: Row) => row.id === kept || row.reasons.some(({ code }) => code === reason);
     const sought = reason ? found.filter(isSought) : found;
     const ids = sought.map((row) => row.id);
     const met = ids.length - Number(isGuest);
-    return { ids: (this.lastShown = sameOr(this.lastShown, ids)), languages, reasons, listed, met };
+    const shown = (this.lastShown = sameOr(this.lastShown, ids));
+    return { ids: shown, languages, themes: byNumber(about), reasons, listed, met };
   }
 
   // -- moving about -------------------------------------------------------------------------
@@ -518,6 +533,7 @@ export class Desk {
     this.marks.start();
     this.crew.start();
     this.order.start();
+    this.themes.start();
     this.slate.follow(this.boot.slug);
     this.panic.start();
     this.screens.start();
@@ -528,6 +544,7 @@ export class Desk {
     this.marks.stop();
     this.crew.stop();
     this.order.stop();
+    this.themes.stop();
     this.panic.stop();
     this.screens.stop();
     this.filters.stop();
@@ -556,6 +573,7 @@ export class Desk {
     this.crew.people = state.crew;
     this.rows.replace(state.rows);
     this.whole = wholeStates(state);
+    void this.filters.load();
     this.look();
   }
 
@@ -570,6 +588,7 @@ export class Desk {
       else if (change.kind === 'channels') this.channels = change.channels;
       else if (change.kind === 'approval') this.needsTwo = change.needs_two;
       else if (change.kind === 'crew') this.crew.people = change.crew;
+      else if (change.kind === 'filters') void this.filters.load();
     }
     if (rows.length) this.noteOthers(rows);
     if (rows.length) this.noteGuest(rows);
@@ -623,6 +642,10 @@ function wholeStates({ rows, counts, more }: DeskState): Set<string> {
   for (const { state } of rows) loaded.set(state, (loaded.get(state) ?? 0) + 1);
   return new Set(states.filter((state) => (loaded.get(state) ?? 0) >= (counts.by_state[state] ?? 0)));
 }
+
+/** The largest first. */
+const byNumber = (tally: Map<string, number>) =>
+  [...tally].sort((one, other) => other[1] - one[1]);
 
 /** The former list where the new one holds the same: what depends on it need not be redone. */
 function sameOr<T>(former: T[], now: T[]): T[] {

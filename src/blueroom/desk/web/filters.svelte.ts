@@ -20,6 +20,7 @@ export class Filters {
   private counted = $state<{ address: string; count: number } | null>(null);
   private counting: { address: string; timer: ReturnType<typeof setTimeout> } | null = null;
   private counted_at = -Infinity;
+  private loading = 0;
 
   constructor(private desk: Desk) {}
 
@@ -98,16 +99,17 @@ export class Filters {
     notices.say(say('filters.picked', { name: kept.name }));
   }
 
-  /** Opens the panel; others may have shared a filter meanwhile. */
+  /** Opens the panel. */
   open(): void {
     this.desk.page = 'questions';
     this.isOpen = true;
-    void this.load();
   }
 
+  /** Fetches what is kept: with each snapshot, and whenever the stream says that it changed. */
   async load(): Promise<void> {
+    const mine = ++this.loading;
     const answer = await this.desk.api.filters();
-    if (answer.ok) this.saved = answer.value;
+    if (answer.ok && mine === this.loading) this.saved = answer.value;
   }
 
   /** Keeps what is asked for by a name; says whether that went well. */
@@ -129,7 +131,6 @@ export class Filters {
   /** What the page's address asks for, when it is opened. */
   start(): void {
     this.use(askedIn(new URLSearchParams(location.search)));
-    void this.load();
   }
 
   /** Puts what is asked for into the page's address: a reload keeps it. */

@@ -15,6 +15,8 @@ export interface Criteria {
   /** The age of the post, at most and at least. */
   within_minutes: number;
   older_minutes: number;
+  /** The key of what it is about. */
+  theme: string;
   /** One's own share of what waits, alone. */
   mine: boolean;
 }
@@ -33,6 +35,7 @@ export const NONE: Criteria = {
   votes: 0,
   within_minutes: 0,
   older_minutes: 0,
+  theme: '',
   mine: false,
 };
 const ALL: Asked = { list: 'waiting', q: '', ...NONE };
@@ -46,7 +49,7 @@ export const onesIn = (criteria: Criteria) => CRITERIA.filter((one) => Boolean(c
 export const isSame = (one: Asked, other: Asked) =>
   (Object.keys(ALL) as (keyof Asked)[]).every((name) => one[name] === other[name]);
 
-/** Whether a row meets the criteria, but for language and reason, which are counted before. */
+/** Whether a row meets the criteria, but for language, theme and reason, which are counted before. */
 export function meets(row: Row, of: Criteria, now_ms: number): boolean {
   if (of.network && !row.networks.includes(of.network)) return false;
   if (row.askers < of.askers || row.votes < of.votes) return false;
@@ -89,6 +92,7 @@ interface Names {
   age: { short: (elapsed_ms: number) => string };
   networkName: (network: string) => string;
   languageName: (language: string) => string;
+  themes: { name: (key: string) => string };
 }
 
 /** A criterion in words; `isAlone`: without its heading beside it. */
@@ -101,6 +105,8 @@ export function criterionName(of: Criterion, now: Criteria, names: Names, isAlon
       return names.languageName(now.language);
     case 'reason':
       return say(`reason.${now.reason}`);
+    case 'theme':
+      return isAlone ? say('about', { words: names.themes.name(now.theme) }) : names.themes.name(now.theme);
     case 'mine':
       return say('crew.share');
     case 'within_minutes':

@@ -106,6 +106,7 @@ export interface Clarifying {
   state: string;
   text: string;
   url: string;
+  code: string;
   message: string;
   by: string;
   at: string;
@@ -170,4 +171,8 @@ export interface ApprovalChanged {
   needs_two: boolean;
 }
 
-export type DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged | CrewChanged | ApprovalChanged;
+export interface FiltersChanged {
+  kind: 'filters';
+}
+
+export type DeskChange = QuestionChanged | QuestionGone | CountsChanged | SessionChanged | ChannelsChanged | CrewChanged | ApprovalChanged | FiltersChanged;
