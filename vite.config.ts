@@ -1,5 +1,8 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { geoEquirectangular, geoPath, type GeoPermissibleObjects } from 'd3-geo';
+import { feature, mesh } from 'topojson-client';
+import type { GeometryCollection, Topology } from 'topojson-specification';
 import { defineConfig, type Plugin } from 'vite';
 
 // One entry for each room that has a screen, src/blueroom/<room>/web/main.ts, one for its service
@@ -37,6 +40,41 @@ const icons: Plugin = {
   },
 };
 
+// The path in steps, without points a tenth of a degree or less from the last: a quarter of its size.
+function lighter(path: string): string {
+  return path.replace(/M([^MZ]+)(Z?)/g, (_, line: string, end: string) => {
+    const [first, ...others] = line.split('L').map((point) => point.split(',').map(Number) as [number, number]);
+    let [x, y] = first!;
+    const steps = others.flatMap(([toX, toY], at) => {
+      const step = [toX - x, toY - y];
+      if (Math.hypot(...step) <= 2 && at < others.length - 1) return [];
+      [x, y] = [toX, toY];
+      return step;
+    });
+    return steps.length > 4 || !end ? `M${first!.join(' ')}l${steps.join(' ')}${end}` : '';
+  });
+}
+
+// Land and frontiers for the maps of pages, twenty units a degree: report/drawing.py puts dots on it.
+const land: Plugin = {
+  name: 'land',
+  generateBundle() {
+    const atlas = JSON.parse(readFileSync('node_modules/world-atlas/countries-50m.json', 'utf8')) as Topology<{
+      land: GeometryCollection;
+      countries: GeometryCollection;
+    }>;
+    const flat = geoEquirectangular().scale(3600 / Math.PI).translate([0, 0]).precision(0);
+    const path = geoPath(flat).digits(0);
+    const draw = (shape: GeoPermissibleObjects) => lighter(path(shape) ?? '');
+    const shapes = [
+      `<path d="${draw(feature(atlas, atlas.objects.land))}"/>`,
+      `<path d="${draw(mesh(atlas, atlas.objects.countries, (a, b) => a !== b))}" fill="none" stroke="currentColor" vector-effect="non-scaling-stroke"/>`,
+    ];
+    const source = `<svg xmlns="http://www.w3.org/2000/svg"><symbol id="land" overflow="visible">${shapes.join('')}</symbol></svg>`;
+    this.emitFile({ type: 'asset', fileName: 'land.svg', source });
+  },
+};
+
 // The fonts that pictures are written with, under fixed names: media/letters/fonts.py opens them.
 const letters = {
   'figtree-latin': 'figtree/files/figtree-latin-wght-normal',
@@ -68,7 +106,7 @@ const fonts: Plugin = {
 export default defineConfig({
   base: '/static/ui/',
   publicDir: false,
-  plugins: [svelte(), icons, fonts],
+  plugins: [svelte(), icons, land, fonts],
   build: {
     outDir: `${rooms}/static/ui`,
     emptyOutDir: true,

@@ -55,6 +55,7 @@ BY_SECRET = {
     "prompter_take",
     "prompter_ticket",
     "prompter_undo",
+    "shared_report",
     "wall",
     "wall_points",
     "wall_relay",

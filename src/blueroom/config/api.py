@@ -31,6 +31,7 @@ from blueroom.desk.queries import row_of
 from blueroom.desk.themes_api import router as themes
 from blueroom.publish import errors as publish_errors
 from blueroom.publish.api import router as publish
+from blueroom.report.api import router as reports
 from blueroom.room.access import NotFound, Visitor, visitor_of_request, visitor_of_token
 from blueroom.room.actions import NotAllowed, WrongState
 from blueroom.room.api import router as sessions
@@ -127,6 +128,7 @@ for router in (
     walls,
     relays,
     archive,
+    reports,
 ):
     api.add_router("", router)
 

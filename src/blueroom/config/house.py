@@ -48,6 +48,7 @@ from blueroom.posts.channels import open_channels
 from blueroom.posts.models import Post, Sorting
 from blueroom.posts.worker import Listener
 from blueroom.publish.worker import send_due_clarifications, send_due_replies
+from blueroom.report.worker import AudienceCounter
 from blueroom.room.models import Session
 from blueroom.room.tickets import secret
 from blueroom.studio.control import control_by
@@ -319,6 +320,8 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     panic_writer.start()
     maps = Worker({"ready maps": make_ready}, rest_s=2.0, after_round=close_old_connections)
     threading.Thread(target=maps.run, name="maps", daemon=True).start()
+    audience_counter = AudienceCounter(hub.following, began_at=now())
+    audience_counter.start()
     background = Background() if is_whole else None
     if is_whole:
         take_up_clips()
@@ -336,6 +339,7 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
         hearts().stop()
         maps.stop()
         panic_writer.stop()
+        audience_counter.stop()
         announcements.stop()
         connections.close_all()
 

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "blueroom.studio",
     "blueroom.clips",
     "blueroom.publish",
+    "blueroom.report",
     "blueroom.archive",
     "blueroom.walls",
     "blueroom.prompter",

@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("blueroom.desk.urls")),
     path("", include("blueroom.studio.urls")),
     path("", include("blueroom.clips.urls")),
+    path("", include("blueroom.report.urls")),
     path("", include("blueroom.archive.urls")),
     path("", include("blueroom.walls.urls")),
     path("", include("blueroom.prompter.urls")),

@@ -50,6 +50,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
         "csrf": get_token(request),
         "remote_url": reverse("remote", args=[session.slug]),
         "briefing_url": reverse("briefing", args=[session.slug]),
+        "report_url": reverse("report", args=[session.slug]),
         "addresses_url": reverse("session", args=[session.slug]),
         "login_url": f"{reverse('account_login')}?next={request.path}",
         "may_run": rules.may(by.role, "start_session"),

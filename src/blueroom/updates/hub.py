@@ -107,6 +107,10 @@ class Hub:
         """Whether anybody follows `topic`, or did a moment ago; to others nothing need be told."""
         return topic in self._topics
 
+    def following(self) -> dict[str, int]:
+        """How many streams of this process follow each topic now."""
+        return {name: len(topic.positions) for name, topic in list(self._topics.items())}
+
     def take(self, announcement: Announcement) -> None:
         """Take an announcement that came by any way."""
         self._hear(announcement)

@@ -50,6 +50,7 @@ export interface DeskBoot extends Boot {
   addresses_url: string;
   /** What somebody who takes over has to know. */
   briefing_url: string;
+  report_url: string;
   /** What drives the walls. */
   remote_url: string;
   login_url: string;
