@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from blueroom.clips.models import Clip
 from blueroom.clips.queries import is_open_to_all, page_path
-from blueroom.desk.models import Decision, Question, QuestionState
+from blueroom.desk.models import Decision, Question, QuestionState, SendState
 from blueroom.desk.queries import questions_of
-from blueroom.publish.models import Reply, ReplyState
+from blueroom.publish.models import Reply
 from blueroom.report.contents import (
     ClipLine,
     NetworkReplies,
@@ -95,7 +95,7 @@ class Answers:
             photo=reverse("answer_photo", args=[Path(photo.photo).stem]) if photo else "",
             photo_alt=photo.alt if photo else "",
             reply=self._reply(question.pk, replies),
-            replies_sent=sum(reply.state == ReplyState.SENT for reply in replies),
+            replies_sent=sum(reply.state == SendState.SENT for reply in replies),
         )
 
     def _answer_s(self, question_id: int) -> float | None:
@@ -129,7 +129,7 @@ class Answers:
         is_inside = self._reader != "public"
         return ReplyLine(
             state=own.state,
-            url=own.url if own.state == ReplyState.SENT else "",
+            url=own.url if own.state == SendState.SENT else "",
             sent_at=own.sent_at,
             code=own.error_code if is_inside else "",
             message=own.error_message if is_inside else "",
@@ -196,10 +196,10 @@ def replies_by_network(answers: Answers) -> list[NetworkReplies]:
         NetworkReplies(
             code=network,
             name=network_name(network),
-            sent=some.count(ReplyState.SENT),
-            failed=some.count(ReplyState.FAILED),
-            taken_back=some.count(ReplyState.TAKEN_BACK),
-            waiting=some.count(ReplyState.DUE) + some.count(ReplyState.SENDING),
+            sent=some.count(SendState.SENT),
+            failed=some.count(SendState.FAILED),
+            taken_back=some.count(SendState.TAKEN_BACK),
+            waiting=some.count(SendState.DUE) + some.count(SendState.SENDING),
         )
         for network, some in states.items()
     ]
@@ -208,7 +208,7 @@ def replies_by_network(answers: Answers) -> list[NetworkReplies]:
 
 def failed_replies(answers: Answers) -> list[Reply]:
     """Replies that need somebody."""
-    return [one for one in _flat(answers.replies.values()) if one.state == ReplyState.FAILED]
+    return [one for one in _flat(answers.replies.values()) if one.state == SendState.FAILED]
 
 
 def way_of(lines: Sequence[QuestionLine], answers: Answers) -> Way:

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import get_language, gettext
 
-from blueroom.desk.models import QuestionState
-from blueroom.publish.models import ReplyState
+from blueroom.desk.models import QuestionState, SendState
 from blueroom.report.contents import QuestionLine
 from blueroom.report.rules import safe_cell
 from blueroom.room.cards import absolute
@@ -85,7 +84,7 @@ def _cells(line: QuestionLine, zone: ZoneInfo) -> list[object]:
         line.answer,
         line.answer_s,
         absolute(line.clip.path) if line.clip else "",
-        ReplyState(reply.state).label if reply else "",
+        SendState(reply.state).label if reply else "",
         reply.url if reply else "",
         _at(reply.sent_at if reply else None, zone),
         line.replies_sent,
