@@ -1,8 +1,8 @@
 """Takes the pictures of the README: `python docs/screens/make.py`, in a development environment.
 
 Starts the real program with a rehearsal in a temporary folder, decides on some questions as
-moderators do, and photographs desk, walls, phones and the page of addresses. The rehearsal has a
-seed, so the same questions are there each time.
+moderators do, and photographs desk, walls, phones, the report and the page of addresses. The
+rehearsal has a seed, so the same questions are there each time.
 """
 
 from __future__ import annotations
@@ -293,6 +293,103 @@ def take_heat(house: House, browser: Browser) -> None:
         picture(wall, "heat-replay-day-fr")
 
 
+REPORT_REHEARSAL = ("--seed=report", "--backlog=3200", "--rate=120", "--script=steady", MIX)
+REPORT_ANSWERED, REPORT_APPROVED, REPORT_REJECTED = 12, 40, 150
+REPORT_MINUTES, REPORT_AIR_AT = 75, 14
+SAID = (
+    "Le matin, avant que la maison se lève.",
+    "Yes, and I still have the tape.",
+    "Eleven people and a dog, in Lorient. The dog stayed to the end.",
+    "Ce sont les seules que j’écris ces jours-là.",
+)
+
+
+def lay_out_hour(house: House) -> None:
+    """Tell an hour of what came and was decided at once: posts in waves, answers one by one."""
+    first = datetime.now(UTC).replace(second=0) - timedelta(minutes=REPORT_MINUTES + 9)
+
+    def at(minutes: float) -> str:
+        return f"{first + timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S}"
+
+    heights = [
+        3 + 2 * math.sin(m / 5) + 11 * math.exp(-(((m - 37) / 4) ** 2)) + m / 18
+        for m in range(REPORT_MINUTES)
+    ]
+    with sqlite3.connect(house.data / "room.sqlite3", timeout=10) as database:
+        run = database.execute
+        guards = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+        for (name,) in run(guards, ["desk_decision"]).fetchall():
+            run(f"DROP TRIGGER {name}")
+        run("DELETE FROM posts_postcount")
+        (session,) = run("SELECT id FROM room_session").fetchone()
+        posts = [post for (post,) in run("SELECT id FROM posts_post ORDER BY id").fetchall()]
+        came: dict[int, float] = {}
+        for minute, height in enumerate(heights):
+            share = posts[len(came) : len(came) + round(len(posts) * height / sum(heights))]
+            came |= {post: minute + number / len(share) for number, post in enumerate(share)}
+            counts = "INSERT INTO posts_postcount (session_id, network, minute, posts)"
+            network = "rehearsal"
+            run(f"{counts} VALUES (?, ?, ?, ?)", [session, network, at(minute), len(share)])
+            if minute >= REPORT_AIR_AT:
+                phones = round(140 + 9 * minute - minute**2 / 20 + 40 * math.sin(minute / 4))
+                rows = "INSERT INTO report_audiencecount (session_id, minute, phones)"
+                run(f"{rows} VALUES (?, ?, ?)", [session, at(minute), phones])
+        for post, minute in came.items():
+            times = [at(minute), at(minute), post]
+            run("UPDATE posts_post SET published_at = ?, received_at = ? WHERE id = ?", times)
+            run("UPDATE desk_question SET published_at = ? WHERE post_id = ?", times[1:])
+        asked = dict(run("SELECT id, post_id FROM desk_question").fetchall())
+        answered = run("SELECT id FROM desk_question WHERE state = 'answered' ORDER BY id")
+        aired = {question: number for number, (question,) in enumerate(answered.fetchall())}
+        decisions = run("SELECT id, question_id, verb FROM desk_decision ORDER BY id").fetchall()
+        for decision, question, verb in decisions:
+            minute = came.get(asked[question], 0) + 0.6 + decision * 7 % 19 / 4
+            if question in aired and verb in ("air", "answer"):
+                number = aired[question]
+                minute = REPORT_AIR_AT + 1 + 4.8 * number
+                minute += 2.6 + number * 5 % 7 / 4 if verb == "answer" else 0
+            run("UPDATE desk_decision SET at = ? WHERE id = ?", [at(minute), decision])
+            if verb == "answer":
+                run("UPDATE desk_question SET answered_at = ? WHERE id = ?", [at(minute), question])
+                sent = [at(minute + 0.2), question]
+                run("UPDATE publish_reply SET sent_at = ? WHERE question_id = ?", sent)
+        moments = [at(0), at(REPORT_AIR_AT), at(REPORT_MINUTES)]
+        run("UPDATE room_session SET opened_at = ?, on_air_at = ?, closed_at = ?", moments)
+
+
+def take_report(house: House, browser: Browser) -> None:
+    """The report of an hour that is over."""
+    with house.client() as api:
+        session = api.get("/sessions").json()[0]
+        path = f"/sessions/{session['slug']}"
+        asked = f"{path}/questions?limit=400&state=waiting"
+        found = crew.within(60, lambda: [*api.get(asked).json()["items"]][:300])
+        found.sort(key=lambda question: -question["askers"])
+        api.post(f"{path}/start").raise_for_status()
+        verbs = ["approve"] * REPORT_APPROVED + ["reject"] * REPORT_REJECTED
+        for question, verb in zip(found[4 + REPORT_ANSWERED :], verbs, strict=False):
+            api.post(f"/questions/{question['id']}/{verb}").raise_for_status()
+        for number, question in enumerate(found[4 : 4 + REPORT_ANSWERED]):
+            one = f"/questions/{question['id']}"
+            for verb in ("approve", "air"):
+                api.post(f"{one}/{verb}").raise_for_status()
+            text = SAID[number % len(SAID)]
+            api.post(f"{one}/answer", json={"text": text}).raise_for_status()
+            api.post(f"{one}/reply", json={}).raise_for_status()
+        crew.within(20, lambda: replies_are_out(api, path))
+        api.post(f"{path}/close").raise_for_status()
+    lay_out_hour(house)
+    page = open_page(browser, {"width": 1440, "height": 1130}, crew.ENGLISH)
+    crew.come_in(page, house.owner_link, "Jo")
+    page.goto(f"{house.url}{path}/report/")
+    picture(page, "report-day-en")
+
+
+def replies_are_out(api: Any, path: str) -> bool:
+    replied = api.get(f"{path}/questions?limit=100&state=answered").json()["items"]
+    return all(one["reply"] and one["reply"]["state"] == "sent" for one in replied)
+
+
 def main() -> None:
     words = chromium.launch_words()
     with (
@@ -303,6 +400,14 @@ def main() -> None:
     ):
         house.tool("rehearse", *HEAT_REHEARSAL)
         take_heat(house, browser)
+    with (
+        tempfile.TemporaryDirectory(prefix="blueroom-pictures-") as folder,
+        running_house(Path(folder) / "room", "--no-rehearsal") as house,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**words) as browser,
+    ):
+        house.tool("rehearse", *REPORT_REHEARSAL)
+        take_report(house, browser)
     with (
         tempfile.TemporaryDirectory(prefix="blueroom-pictures-") as folder,
         running_house(Path(folder) / "room", "--no-rehearsal", BLUEROOM_URL=ADDRESS) as house,

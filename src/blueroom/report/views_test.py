@@ -131,3 +131,14 @@ def test_api_tells_the_report_to_each_role_as_the_page_does(evening, clip, log_i
     assert told["moderation"]["people"][0]["name"] == "Léa"
     described = json.loads(Client().get("/api/openapi.json").content)
     assert "/api/v1/sessions/{slug}/report" in described["paths"]
+
+
+def test_api_shares_the_report_and_takes_that_back(evening, log_in):
+    client = log_in(Role.PRODUCER)
+    path = f"/api/v1/sessions/{evening.session.slug}/report/share"
+    assert client.get(path).status_code == 404
+    made = client.post(path, content_type="application/json")
+    assert (made.status_code, client.get(path).json()) == (201, made.json())
+    assert Client().get(made.json()["url"]).status_code == 200
+    assert client.delete(path, content_type="application/json").status_code == 204
+    assert Client().get(made.json()["url"]).status_code == 404
