@@ -20,7 +20,7 @@ def folder(session, make_question, settings, tmp_path):
 
 def test_session_goes_out_and_comes_back(folder, room, capsys):
     assert main(["export", "askines", str(folder)]) == 0
-    assert f"{folder} (16 files, " in capsys.readouterr().out
+    assert f"{folder} (17 files, " in capsys.readouterr().out
     assert (folder / "index.html").is_file()
 
     assert main(["import", str(folder), "--room", room.slug]) == 0
