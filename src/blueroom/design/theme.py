@@ -411,6 +411,8 @@ def _own_tokens(light: Light, colours: Colours, logos: Mapping[Light, Logo]) -> 
         own = {f"--{name}": made[name] for name in HOUSE[light]}
         if "ground" in colours.get(light, {}):
             own["--moulding-dark"] = f"{lighten(made['wall'], _MOULDING[light])}{_MOULDING_SEEN}"
+            if light == "air":
+                own["--moulding-light"], own["--panel"] = made["coast"] + "21", made["coast"] + "08"
     logo = logos.get(light) or next(iter(logos.values()), None)
     if logo:
         own["--logo"] = f"url({json.dumps(logo.url)})"

@@ -51,6 +51,7 @@ def _colours(look: lines.Look, light: Light, panels: str) -> dict[str, str]:
     own["--glow-2"] = made["haze"] + "80" if light == "day" else made["moonlight"] + "33"
     if light == "air":
         own["--glow"] = made["lamp"] + "21"
+        own["--moulding-light"] = made["coast"] + "21"
         own["--rug"] = " ".join(lighten(made["wall"], by) for by in _RUG)
     return own
 

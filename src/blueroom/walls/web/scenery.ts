@@ -127,9 +127,9 @@ function paintFloor(pen: CanvasRenderingContext2D, stage: Stage, isNight: boolea
   if (isNight) lightUp(rug, dark(0.62), lamps(stage), 0.62);
   // What is written on the rug must be easy to read.
   const veil = rug.createLinearGradient(0, top, 0, height);
-  const [clear, dense] = isNight ? ['rgb(9 19 34 / 0)', 'rgb(9 19 34 / .66)'] : ['rgb(255 253 248 / 0)', 'rgb(255 253 248 / .62)'];
-  veil.addColorStop(0, clear);
-  veil.addColorStop(isNight ? 0.55 : 1, dense);
+  const over = tokenBy(isNight, isNight ? '--ground-end' : '--fur');
+  veil.addColorStop(0, `${over}00`);
+  veil.addColorStop(isNight ? 0.55 : 1, `${over}${isNight ? 'a8' : '9e'}`);
   rug.globalCompositeOperation = 'source-atop';
   rug.fillStyle = veil;
   rug.fillRect(0, top - 40, width, RUG_HEIGHT + 60);
