@@ -102,6 +102,23 @@ def test_session_is_planned_opened_started_and_closed(producer, planned):
     assert producer("get", path)[1]["state"] == "closed"
 
 
+def test_what_the_public_does_and_sees_is_turned_off_and_on(producer, opened):
+    off = {"takes_votes": False, "takes_hearts": False, "shows_counts": False}
+
+    told = [
+        producer("patch", opened, change)[1]
+        for change in ({"minutes": 60}, off, {"takes_hearts": True})
+    ]
+    planned = producer("post", "/sessions", {"guest": "Ana", "hashtags": ["Ana"], **off})[1]
+
+    assert [[one[name] for name in off] for one in (*told, planned)] == [
+        [True, True, True],
+        [False, False, False],
+        [False, True, False],
+        [False, False, False],
+    ]
+
+
 def test_posts_are_stored_repeated_and_refused_one_by_one(producer, opened):
     batch = [post(1), post(2, "Bravo !"), {"id": "p3"}, post(1)]
 

@@ -177,7 +177,11 @@ export class Phone {
   private async fetchState(): Promise<void> {
     try {
       const answer = await fetch(this.boot.now_url);
-      if (answer.ok) this.take((await answer.json()) as PhoneState);
+      if (!answer.ok) return;
+      const state = (await answer.json()) as PhoneState;
+      // A cache on the way may give what was before the change.
+      if (isOtherwise(state.session, this.state.session)) this.askAnew();
+      else this.take(state);
     } catch {
       // No connection: the snapshot, once it is back, has it.
     }
