@@ -37,6 +37,7 @@ from blueroom.clips.files import folder_of as clip_folder
 from blueroom.clips.leases import Lease, leased
 from blueroom.clips.models import Clip, WorkState
 from blueroom.desk.actions import sort_posts
+from blueroom.desk.models import Clarification
 from blueroom.posts.actions import erase_author
 from blueroom.posts.models import Author, Post
 from blueroom.publish.models import Reply
@@ -306,6 +307,8 @@ def erase_asker(*, author: Author, now: datetime, by: Actor) -> Erased:
         erased.posts = erase_author(author=author, now=now, by=by)
         replies = Reply.objects.filter(question__post__author=author)
         replies.update(text="", alt="", memory={})
+        asked = Clarification.objects.filter(question__post__author=author)
+        asked.update(text="", memory={})
         for session_id in sessions:
             while sort_posts(session_id=session_id, now=now).posts:
                 pass

@@ -15,7 +15,7 @@ from blueroom.base.clock import now as present
 from blueroom.clips.files import folder_of as clip_folder
 from blueroom.clips.models import Clip
 from blueroom.clips.queries import is_gone
-from blueroom.desk.models import Question
+from blueroom.desk.models import Clarification, Question
 from blueroom.posts.models import Author, Post
 from blueroom.publish.models import Reply
 from blueroom.room.actions import NotAllowed, change_session, plan_session
@@ -286,12 +286,15 @@ def test_erased_asker_leaves_nothing_but_what_is_elsewhere(
 ):
     ana = Author.objects.get(remote_id="ana")
     slug = past.clip.slug
+    there = "https://bsky.app/profile/room/post/"
+    Clarification.objects.create(
+        question=past.question, key="k", text="Which one, Ana?", state="sent", url=f"{there}0",
+        created_at=day, asked_at=day, due_at=day,
+    )  # fmt: skip
     with django_capture_on_commit_callbacks(execute=True):
         erased = actions.erase_asker(author=ana, now=day, by=producer)
 
-    assert erased == actions.Erased(
-        posts=2, clips=1, exports=1, replies=["https://bsky.app/profile/room/post/1"]
-    )
+    assert erased == actions.Erased(posts=2, clips=1, exports=1, replies=[f"{there}1", f"{there}0"])
     ana.refresh_from_db()
     assert (ana.name, ana.handle, ana.erased_at) == ("", "", day)
     assert set(Post.objects.filter(author=ana).values_list("text", flat=True)) == {""}
@@ -300,6 +303,7 @@ def test_erased_asker_leaves_nothing_but_what_is_elsewhere(
     assert is_gone(Clip.objects.get(slug=slug))
     assert not clip_folder(slug).exists()
     assert (Reply.objects.get().text, Reply.objects.get().state) == ("", "sent")
+    assert Clarification.objects.get().text == ""
     # The guest's own camera is not theirs.
     assert (recordings_folder() / "feed-1.mp4").is_file()
     again = actions.erase_asker(author=ana, now=day, by=producer)

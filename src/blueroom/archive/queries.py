@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from blueroom.archive.models import Export
 from blueroom.clips.leases import due_at
-from blueroom.desk.models import SendState
+from blueroom.desk.models import Clarification, SendState
 from blueroom.posts.models import Author, Post
 from blueroom.publish.models import Reply
 from blueroom.room.access import NotFound
@@ -117,6 +117,10 @@ def author_in(session: Session, author_id: int) -> Author:
 
 
 def replies_elsewhere(author: Author) -> list[str]:
-    """Addresses of replies that stand on a network under posts of this author."""
-    sent = Reply.objects.filter(question__post__author=author, state=SendState.SENT)
-    return list(sent.exclude(url="").order_by("sent_at", "pk").values_list("url", flat=True))
+    """Addresses of what stands on a network under posts of this author: replies to them, and what
+    they were asked."""
+    found: list[str] = []
+    for rows in (Reply, Clarification):
+        sent = rows.objects.filter(question__post__author=author, state=SendState.SENT)
+        found += sent.exclude(url="").order_by("sent_at", "pk").values_list("url", flat=True)
+    return found

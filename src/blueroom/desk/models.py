@@ -197,6 +197,7 @@ class Outgoing(models.Model):
     `memory` is the connector's, from try to try.
     """
 
+    question: Question  # each kind has one
     account = models.ForeignKey(Account, models.PROTECT, null=True)
     state = models.CharField(max_length=10, choices=SendState.choices, default=SendState.DUE)
     key = models.CharField(max_length=13, unique=True)

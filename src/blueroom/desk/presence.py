@@ -13,6 +13,7 @@ from blueroom.room.rules import may
 from blueroom.room.writing import one_transaction
 from blueroom.updates.tell import changed
 
+LATELY = timedelta(hours=1)  # a page that nobody sees gives signs more seldom
 GONE_AFTER = timedelta(seconds=25)  # without a sign; the desk gives one every ten
 
 
@@ -31,8 +32,8 @@ def people_at(session: Session, *, now: datetime) -> list[Present]:
 
 
 def open_desks(room_id: int, *, now: datetime) -> list[int]:
-    """The room's sessions at whose desk somebody is."""
-    there = Presence.objects.filter(session__room_id=room_id, seen_at__gt=now - GONE_AFTER)
+    """The room's sessions whose desk may be open somewhere."""
+    there = Presence.objects.filter(session__room_id=room_id, seen_at__gt=now - LATELY)
     return sorted(set(there.values_list("session_id", flat=True)))
 
 

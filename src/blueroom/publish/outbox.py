@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Q, QuerySet
 
 from blueroom.base.errors import BlueRoomError, TryLater
-from blueroom.desk.models import Outgoing, Question, SendState
+from blueroom.desk.models import Outgoing, SendState
 from blueroom.networks.interface import Publisher, Sent, Unavailable, reply_limit_s
 from blueroom.publish.composing import Composed
 from blueroom.publish.errors import NetworkSilent
@@ -66,7 +66,7 @@ class Outbox(ABC, Generic[One]):
         one = self._read(id_)
         desk: Desk | None = None
         try:
-            desk = desk_for(_question(one))
+            desk = desk_for(one.question)
             publisher = desk.publisher()
             composed = self.compose(one, publisher)
             self._extend_lease(one, composed, now)
@@ -98,7 +98,7 @@ class Outbox(ABC, Generic[One]):
             Unavailable, Refused: the network's answer.
         """
         one = self._read(id_)
-        desk = desk_for(_question(one))
+        desk = desk_for(one.question)
         sent = Sent(id=one.remote_id, url=one.url, version=one.remote_version)
         try:
             asyncio.run(_take_back(desk.publisher(), sent))
@@ -167,22 +167,15 @@ def _is_free(now: datetime) -> Q:
     return Q(state=SendState.DUE, due_at__lte=now) | left_behind
 
 
-def _question(one: Outgoing) -> Question:
-    """What it is about: each kind has a question."""
-    question: Question = one.question  # type: ignore[attr-defined]
-    return question
-
-
 def _told(error: BlueRoomError) -> dict[str, Any]:
     return {"error_code": error.code, "error_message": str(error.message)[:400]}
 
 
 async def _send(publisher: Publisher, one: Outgoing, composed: Composed) -> Sent:
-    question = _question(one)
-    languages = question.session.languages
+    languages = one.question.session.languages
     async with _in_time(publisher, reply_limit_s(composed.attachments)):
         return await publisher.reply(
-            to=target_of(question.post),
+            to=target_of(one.question.post),
             text=composed.text,
             media=composed.attachments,
             card=composed.card,

@@ -146,7 +146,7 @@ export class Desk {
     this.messages = new Messages(this.api, this.say, this.notices, rightsEnded);
     this.older = new Older(this.api, this.rows, rightsEnded);
     this.order = new Order(this.api, `desk/order/${boot.me_id}`, rightsEnded);
-    this.themes = new Themes(this.api);
+    this.themes = new Themes(this.api, rightsEnded);
     this.answering = new Answering(this);
     this.marks = new Marks(this);
     this.beside = new Beside(this);

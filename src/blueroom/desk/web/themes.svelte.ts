@@ -16,7 +16,10 @@ export class Themes {
     () => new Map(this.told.themes.map(({ key, words }) => [key, words.join(', ')])),
   );
 
-  constructor(private api: Pick<Api, 'themes'>) {}
+  constructor(
+    private api: Pick<Api, 'themes'>,
+    private rightsEnded: () => void,
+  ) {}
 
   start(): void {
     void this.load();
@@ -36,6 +39,7 @@ export class Themes {
     // A page that nobody sees asks for nothing.
     const answer = document.hidden ? null : await this.api.themes(this.told.version);
     if (answer?.ok && answer.value) this.told = answer.value;
+    if (answer && !answer.ok && answer.kind === 'rights') return this.rightsEnded();
     this.next = setTimeout(() => void this.load(), CALM_MS);
   }
 }
