@@ -132,7 +132,7 @@ def arrived(hand: Hand, wanted: set[str]) -> list[dict[str, Any]]:
 def prepare(hand: Hand) -> dict[str, Any]:
     """The decisions of an hour at the desk; the question that goes on air later."""
     wanted = {ON_AIR, *NEXT, *(text for text, _ in ANSWERED)}
-    items = crew.within(20, lambda: arrived(hand, wanted))
+    items = crew.within(60, lambda: arrived(hand, wanted))
     chosen = [named(items, text) for text in (ON_AIR, *NEXT)]
     answered = [(named(items, text), answer) for text, answer in ANSWERED]
     taken = {one["id"] for one in [*chosen, *(one for one, _ in answered)]}
