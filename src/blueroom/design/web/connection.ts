@@ -42,6 +42,10 @@ const STALE_MS = 25_000;
 // The server beats every 10 s: after a beat and a half of silence the line is taken for dead.
 const SILENT_MS = 15_000;
 const ANSWER_MS = 8_000;
+// The first times it is given up sooner: a browser asks by connections that it has kept, and after
+// a cut each of them may be dead.
+const HASTE_MS = 4_000;
+const HASTY_BELOW_MS = 3_000; // of the wait between tries
 const FIRST_WAIT_MS = 300;
 const LONGEST_WAIT_MS = 10_000;
 // Rights may come back (logged in again, role given back): ask now and then, never give up.
@@ -118,7 +122,8 @@ export class Connection {
 
   private async connect(attempt: number): Promise<void> {
     const followers = [...this.followers];
-    const doors = await Promise.all(followers.map(knock));
+    const answer_ms = this.wait_ms < HASTY_BELOW_MS ? HASTE_MS : ANSWER_MS;
+    const doors = await Promise.all(followers.map((each) => knock(each, answer_ms)));
     if (attempt !== this.attempt) return;
     const ways = new Map<string, URL>();
     followers.forEach((follower, at) => {
@@ -197,14 +202,15 @@ export class Connection {
 }
 
 /** Asks for the follower's way in. */
-async function knock({ source: { stream, ticketUrl } }: Follower): Promise<Door> {
+async function knock({ source }: Follower, answer_ms: number): Promise<Door> {
+  const { stream, ticketUrl } = source;
   if (!ticketUrl) return { url: new URL(stream ?? '', location.origin) };
   try {
     const answer = await fetch(ticketUrl, {
       headers: { Accept: 'application/json' },
       cache: 'no-store',
       redirect: 'manual', // to a login page: the same as forbidden
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: AbortSignal.timeout(answer_ms),
     });
     if (answer.ok) {
       const { url } = (await answer.json()) as { url: string };
