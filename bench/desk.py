@@ -51,6 +51,7 @@ def main() -> None:
 
 def _measure(wanted: int) -> None:
     from blueroom.desk import actions, order, queries, search, themes
+    from blueroom.desk.calm import CALM
     from blueroom.desk.criteria import Criteria
     from blueroom.desk.models import Question
     from blueroom.posts.models import Post
@@ -93,11 +94,11 @@ def _measure(wanted: int) -> None:
     lists = [order.Orders() for _ in range(3)]
     print(row("a list in order, unread", [_ms(one.of, session, "waiting", moment)
               for one in lists]))  # fmt: skip
-    print(row("a list in order again", [_ms(one.of, session, "waiting", moment + times * order.CALM)
+    print(row("a list in order again", [_ms(one.of, session, "waiting", moment + times * CALM)
               for one in lists for times in range(1, 6)]))  # fmt: skip
     unread = [themes.Sessions() for _ in range(3)]
     print(row("the themes, unread", [_ms(one.of, session, moment) for one in unread]))
-    print(row("the themes again", [_ms(one.of, session, moment + times * themes.CALM)
+    print(row("the themes again", [_ms(one.of, session, moment + times * CALM)
               for one in unread for times in range(3, 8)]))  # fmt: skip
     waiting = Question.objects.filter(session=session, state="waiting").order_by("id")
     for verb in ("reject", "undo"):

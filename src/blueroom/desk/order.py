@@ -6,10 +6,8 @@ nobody does it costs nothing, and it never writes.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -18,6 +16,7 @@ import numpy as np
 from django.db.models import Max, QuerySet
 
 from blueroom.desk import themes
+from blueroom.desk.calm import Calmly
 from blueroom.desk.models import Question, QuestionState
 from blueroom.grouping.ranking import Candidate, ReasonCode, rank
 from blueroom.grouping.reading import read, words_ignored
@@ -28,8 +27,6 @@ State = QuestionState
 RANKED = (State.WAITING, State.APPROVED)  # the lists that have such an order
 MOST_RANKED = 5_000  # the newest of a list; 2 kB of memory each
 MOST_ANSWERED = 300  # the newest: what is like them is nothing new
-CALM = timedelta(seconds=10)
-MOST_LISTS = 8
 PAGE = "page"  # the public votes on our own page
 
 CountVoters = Callable[[int], int]
@@ -60,12 +57,9 @@ def voters_by(count: CountVoters) -> None:
 
 
 class _List:
-    """One list of one session, as it was ranked last, with the vectors of its questions."""
+    """One list of one session, with the vectors of its questions."""
 
     def __init__(self) -> None:
-        self.turn = threading.Lock()
-        self.made_at = datetime.min.replace(tzinfo=UTC)
-        self.order: HouseOrder | None = None
         self._vectors: dict[int, tuple[str, Vectors]] = {}
 
     def rank(self, session: Session, state: QuestionState, now: datetime) -> HouseOrder:
@@ -118,26 +112,13 @@ class Orders:
     """The lists that were asked for last, in this process."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._lists: OrderedDict[tuple[int, QuestionState], _List] = OrderedDict()
+        self._lists = Calmly[tuple[int, QuestionState], _List, HouseOrder]()
 
     def of(self, session: Session, state: QuestionState, now: datetime) -> HouseOrder:
         """The order of a list, ten seconds old at most; while another thread makes a newer one,
         the last one."""
-        with self._turn:
-            one = self._lists.pop((session.pk, state), None) or _List()
-            self._lists[session.pk, state] = one
-            if len(self._lists) > MOST_LISTS:
-                self._lists.popitem(last=False)
-        last = one.order
-        if not one.turn.acquire(blocking=last is None) and last is not None:
-            return last
-        try:
-            if one.order is None or now - one.made_at >= CALM:
-                one.order, one.made_at = one.rank(session, state, now), now
-            return one.order
-        finally:
-            one.turn.release()
+        key = (session.pk, state)
+        return self._lists.of(key, _List, lambda one: one.rank(session, state, now), now=now)
 
 
 orders = Orders()

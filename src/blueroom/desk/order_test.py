@@ -6,6 +6,7 @@ import pytest
 
 from blueroom.desk import order
 from blueroom.desk.actions import answer_question, decide, note_votes, sort_posts
+from blueroom.desk.calm import CALM
 from blueroom.desk.models import Question, QuestionState
 from blueroom.posts.models import Author
 
@@ -66,7 +67,7 @@ def test_what_is_like_an_answer_goes_down_and_who_asks_it_again_brings_a_group_u
 
     ask(VALLEY, at=moment)
 
-    later = moment + order.CALM
+    later = moment + CALM
     assert ranked(session, later)[0] == (group.pk, ["just_asked", "new_topic"])
 
 
@@ -78,9 +79,9 @@ def test_votes_count_by_how_many_people_vote_at_all(session, ask, moderator, mom
 
     assert ranked(session, moment, "approved")[0] == (fresh.pk, ["just_asked"])
     monkeypatch.setattr(order, "_count_voters", lambda _session_id: 40)
-    assert ranked(session, moment + order.CALM, "approved")[0] == (voted.pk, ["many_votes"])
+    assert ranked(session, moment + CALM, "approved")[0] == (voted.pk, ["many_votes"])
     session.takes_votes = False
-    assert ranked(session, moment + 2 * order.CALM, "approved")[0] == (fresh.pk, ["just_asked"])
+    assert ranked(session, moment + 2 * CALM, "approved")[0] == (fresh.pk, ["just_asked"])
 
 
 def test_of_ten_at_most_three_are_about_one_theme(session, ask, moment):
@@ -106,10 +107,10 @@ def test_an_order_is_made_once_in_ten_seconds_and_has_another_version_when_it_is
 
     with django_assert_num_queries(0):
         assert order.orders.of(session, QuestionState.WAITING, moment) is first
-    second = order.orders.of(session, QuestionState.WAITING, moment + order.CALM)
-    third = order.orders.of(session, QuestionState.WAITING, moment + 2 * order.CALM)
+    second = order.orders.of(session, QuestionState.WAITING, moment + CALM)
+    third = order.orders.of(session, QuestionState.WAITING, moment + 2 * CALM)
 
     assert (len(second.ids), second.version == first.version) == (2, False)
     assert third.version == second.version
     with django_assert_num_queries(4):
-        order.orders.of(session, QuestionState.WAITING, moment + 3 * order.CALM)
+        order.orders.of(session, QuestionState.WAITING, moment + 3 * CALM)

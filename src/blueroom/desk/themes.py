@@ -6,22 +6,19 @@ does they cost nothing, and they are never written. A question that came since i
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 
 import msgspec
 from django.db.models import QuerySet
 
+from blueroom.desk.calm import Calmly
 from blueroom.desk.models import Question, QuestionState
 from blueroom.grouping import themes as grouping
 from blueroom.room.models import Session
 
-CALM = timedelta(seconds=10)
 MOST_LINES = 5_000  # the newest
 AT_ONCE = 2_000  # texts read in one go, a quarter of a second; the others in the next
-MOST_SESSIONS = 8
 NOT_READ = (QuestionState.HELD, QuestionState.REJECTED)
 
 
@@ -48,12 +45,9 @@ class SessionThemes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Session:
-    """The themes of one session as they were made last, with the texts that they were made of."""
+    """One session, with the texts that its themes were made of last."""
 
     def __init__(self, session: Session) -> None:
-        self.turn = threading.Lock()
-        self.made_at = datetime.min.replace(tzinfo=UTC)
-        self.made: SessionThemes | None = None
         self._themes = grouping.Themes(ignored=[session.guest.name, *session.hashtags])
         self._texts: dict[int, str] = {}
 
@@ -92,26 +86,14 @@ class Sessions:
     """The sessions that were asked for last, in this process."""
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
-        self._sessions: OrderedDict[int, _Session] = OrderedDict()
+        self._sessions = Calmly[int, _Session, SessionThemes]()
 
     def of(self, session: Session, now: datetime) -> SessionThemes:
         """The themes of a session, ten seconds old at most; while another thread makes newer ones,
         the last ones."""
-        with self._turn:
-            one = self._sessions.pop(session.pk, None) or _Session(session)
-            self._sessions[session.pk] = one
-            if len(self._sessions) > MOST_SESSIONS:
-                self._sessions.popitem(last=False)
-        last = one.made
-        if not one.turn.acquire(blocking=last is None) and last is not None:
-            return last
-        try:
-            if one.made is None or now - one.made_at >= CALM:
-                one.made, one.made_at = one.make(session), now
-            return one.made
-        finally:
-            one.turn.release()
+        return self._sessions.of(
+            session.pk, lambda: _Session(session), lambda one: one.make(session), now=now
+        )
 
     def ids_of(self, session: Session, key: str, now: datetime) -> list[int]:
         """The questions of a theme; none where there is no such theme."""

@@ -4,6 +4,7 @@ from django.test import Client
 
 from blueroom.desk import themes
 from blueroom.desk.actions import decide
+from blueroom.desk.calm import CALM
 from blueroom.desk.criteria import Criteria, questions_sought
 
 ALBUM = (
@@ -35,7 +36,7 @@ def test_lines_are_about_themes_and_found_by_them(
     assert not questions_sought(session, Criteria(theme="other"), now=moment).exists()
 
     decide(question_id=ids[0], verb="reject", now=moment, by=moderator, revision=None)
-    assert about(session, moment + themes.CALM) == {}
+    assert about(session, moment + CALM) == {}
 
 
 def test_themes_are_told_whole_and_not_again_while_they_stand(make_member, session, make_question):
