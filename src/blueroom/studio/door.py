@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
@@ -90,7 +91,7 @@ class Door:
 
     def in_words(self, sentence: str, language: str) -> str:
         """See `Doorman`."""
-        with translation.override(language if language in SPOKEN else SPOKEN[0]):
+        with _speaking(language):
             return translation.gettext(sentence) if sentence else ""
 
     def has_room(self) -> bool:
@@ -167,10 +168,15 @@ def _next_epoch(feed: Feed, folder: Path, stem: str) -> int:
     return max([-1 if last is None else last, *files]) + 1
 
 
+def _speaking(language: str) -> AbstractContextManager[None]:
+    """A context in which sentences are in that language, or in the first that pages speak."""
+    return translation.override(language if language in SPOKEN else SPOKEN[0])
+
+
 def _wish(programme: Programme) -> Wish:
     session = programme.session
     language = session.languages[0] if session.languages else "en"
-    with translation.override(language if language in SPOKEN else SPOKEN[0]):
+    with _speaking(language):
         room, goodbye = name_of(session.room), text_of(session.room, "goodbye")
     return Wish(
         session_id=session.pk,
