@@ -318,7 +318,12 @@ def run_serve(sock: socket, *, on_ready: Callable[[], None], is_whole: bool) -> 
     hearts().begin(announce, lambda: hub.figures.open["phone"])
     panic_writer = PanicWriter()
     panic_writer.start()
-    maps = Worker({"ready maps": make_ready}, rest_s=2.0, after_round=close_old_connections)
+    maps = Worker(
+        {"ready maps": make_ready},
+        rest_s=2.0,
+        after_round=close_old_connections,
+        stamp=version_of_the_data,
+    )
     threading.Thread(target=maps.run, name="maps", daemon=True).start()
     audience_counter = AudienceCounter(hub.following, began_at=now())
     audience_counter.start()
