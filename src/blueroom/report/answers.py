@@ -159,18 +159,22 @@ def _whole(found: QuerySet[Question]) -> QuerySet[Question]:
     return found.select_related("post__author", "wording__post__author")
 
 
-def answered_lines(session: Session, answers: Answers, *, now: datetime) -> list[QuestionLine]:
+def _answered(session: Session, answers: Answers) -> list[Question]:
     """The answered questions in the order in which they came on air, or were answered."""
-    found = list(_whole(questions_of(session).filter(state=State.ANSWERED)))
 
     def came_at(question: Question) -> tuple[datetime, int]:
         stretches = answers.on_air.get(question.pk)
         first_at = stretches[0].from_at if stretches else None
         return first_at or question.answered_at or question.published_at, question.pk
 
-    found.sort(key=came_at)
+    return sorted(_whole(questions_of(session).filter(state=State.ANSWERED)), key=came_at)
+
+
+def answered_lines(session: Session, answers: Answers, *, now: datetime) -> list[QuestionLine]:
+    """The answered questions with all that became of them, numbered in the order of the show."""
     return [
-        answers.line(question, number=number, now=now) for number, question in enumerate(found, 1)
+        answers.line(question, number=number, now=now)
+        for number, question in enumerate(_answered(session, answers), 1)
     ]
 
 
@@ -248,6 +252,6 @@ def _flat(groups: Iterable[list[Reply]]) -> list[Reply]:
 def every_line(session: Session, answers: Answers, *, now: datetime) -> Iterable[QuestionLine]:
     """Every question that heads a line, whatever became of it, oldest first: for spreadsheets."""
     found = _whole(questions_of(session).exclude(state=State.MERGED)).order_by("id")
-    numbers = {line.id: line.number for line in answered_lines(session, answers, now=now)}
+    numbers = {one.pk: number for number, one in enumerate(_answered(session, answers), 1)}
     for question in found.iterator(chunk_size=2000):
         yield answers.line(question, number=numbers.get(question.pk, 0), now=now)

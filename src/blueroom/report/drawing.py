@@ -21,9 +21,8 @@ DEGREES_LEAST = 8.0  # of a map, from its top to its foot: nearer there is nothi
 MARGIN = 0.16  # of a map, around its dots
 DOT_LEAST, DOT_MOST = 3.0, 20.0  # radii
 MAP_SHOWN = 80
-OUTSIDE = (
-    0.03  # of the posts to each side that a map may leave out: else one asker makes it the Earth
-)
+# Of the posts to each side that a map may leave out: else one asker makes it the Earth.
+OUTSIDE = 0.03
 
 
 @dataclass(frozen=True)
